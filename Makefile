@@ -1,0 +1,55 @@
+# haproof: make demo shows what it does, make test proves that it does.
+
+SHELL := /bin/sh
+GO ?= go
+LINT_VERSION := v2.6.0
+LINT := .tools/golangci-lint-$(LINT_VERSION)
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+.PHONY: demo test test-unit lint build images bench golden clean help check-go install-demo install-test
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: install-demo build ## everything from nothing: install, build, run the main job, write the report
+	bin/haproof run quota-exact throughput-by-backends
+
+test: install-test build ## all tests, those on real servers with both engines included
+	bin/haproof images --build --if-docker
+	CGO_ENABLED=1 $(GO) test -timeout 20m -p 1 ./...
+
+test-unit: check-go ## tests that need no server, with the race detector
+	$(GO) test -race -short ./...
+
+lint: check-go $(LINT) ## formatting, vet and the import rules
+	$(LINT) run ./...
+
+build: check-go ## bin/haproof and bin/quota-tracker
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/...
+
+images: build ## the container images, where Docker is there
+	bin/haproof images --build
+
+bench: check-go ## Go benchmarks: codec, ledger join, record writing, report building, driver
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+golden: build ## capture the golden peers streams again from real HAProxy
+	$(GO) run ./harness/peers/golden -out fixtures/peers
+
+clean: ## what runs left behind, and what was built
+	-[ ! -x bin/haproof ] || bin/haproof clean
+	rm -rf bin
+
+check-go:
+	@command -v $(GO) >/dev/null 2>&1 || { echo 'haproof needs Go 1.26 or newer: https://go.dev/dl/' >&2; exit 3; }
+
+install-demo:
+	@sh containers/install.sh demo
+
+install-test:
+	@sh containers/install.sh test
+
+$(LINT):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@mv .tools/golangci-lint $@

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/reports"
+)
+
+func (a *app) check() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check DIR…",
+		Short: "Judge the records of runs again and rewrite their reports",
+		Long: `check reads the records below DIR, a run's directory or one with several runs,
+lets this program's checks judge them and rewrites result.json and the reports.
+` + exitCodes,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var errs []error
+			for _, dir := range args {
+				errs = append(errs, a.checkBelow(dir))
+			}
+			return errors.Join(errs...)
+		},
+	}
+}
+
+// checkBelow judges the run in dir, or every run in a directory of runs.
+func (a *app) checkBelow(dir string) error {
+	records, err := filepath.Glob(filepath.Join(escaped(dir), "*", "*", harness.RecordFile))
+	if err != nil {
+		return err
+	}
+	if len(records) > 0 {
+		_, err := a.checkRun(dir, records)
+		return err
+	}
+	runs, err := a.checkEach(dir)
+	if err != nil || len(runs) == 0 {
+		return errors.Join(err, unless(err, fmt.Errorf("%s: no records there", dir)))
+	}
+	_, err = reports.WriteSite(dir, runs)
+	return err
+}
+
+// unless returns otherwise where err is nil.
+func unless(err, otherwise error) error {
+	if err != nil {
+		return nil
+	}
+	return otherwise
+}
+
+func (a *app) checkEach(dir string) ([]*harness.Result, error) {
+	records, err := filepath.Glob(filepath.Join(escaped(dir), "*", "*", "*", harness.RecordFile))
+	if err != nil {
+		return nil, err
+	}
+	var order []string
+	byRun := map[string][]string{}
+	for _, path := range records {
+		run := filepath.Dir(filepath.Dir(filepath.Dir(path)))
+		if info, err := os.Lstat(run); err == nil && info.Mode()&os.ModeSymlink != 0 {
+			continue // latest
+		}
+		if byRun[run] == nil {
+			order = append(order, run)
+		}
+		byRun[run] = append(byRun[run], path)
+	}
+	var results []*harness.Result
+	var errs []error
+	for _, run := range order {
+		result, err := a.checkRun(run, byRun[run])
+		errs = append(errs, err)
+		if result != nil {
+			results = append(results, result)
+		}
+	}
+	return results, errors.Join(errs...)
+}
+
+// checkRun reads a run's records and judges them.
+func (a *app) checkRun(dir string, records []string) (*harness.Result, error) {
+	run := &harness.Run{}
+	for _, path := range records {
+		rec, err := harness.ReadRecord(filepath.Dir(path))
+		if err != nil {
+			return nil, err
+		}
+		run.Records = append(run.Records, rec)
+	}
+	a.identify(dir, run)
+	return a.judge(dir, run)
+}
+
+// identify fills in what only the former result knows: the scenario before its
+// axes were fixed, and when it was played. Without it the records must do.
+func (a *app) identify(dir string, run *harness.Run) {
+	first := run.Records[0]
+	former, err := reports.Load(filepath.Join(dir, "result.json"))
+	if err == nil && former.Run == first.Run {
+		run.ID, run.Scenario, run.Began, run.Ended = former.Run, former.Scenario, former.Began, former.Began.Add(former.Took)
+		return
+	}
+	a.log.Info("no former result: taking the scenario from the first record", "directory", dir)
+	run.ID, run.Scenario, run.Began = first.Run, first.Cell.Scenario, first.Driven.Began
+	for _, rec := range run.Records {
+		if rec.Driven.Began.Before(run.Began) {
+			run.Began = rec.Driven.Began
+		}
+		if ended := rec.Driven.Began.Add(rec.Driven.Length + rec.Settlement.Took); ended.After(run.Ended) {
+			run.Ended = ended
+		}
+	}
+	run.Began, run.Ended = run.Began.Round(time.Millisecond), run.Ended.Round(time.Millisecond)
+}

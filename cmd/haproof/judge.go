@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/check"
+	"github.com/haproof/haproof/reports"
+)
+
+// judge lets the scenario's checks judge a run, writes all reports into dir and
+// prints the one for people.
+func (a *app) judge(dir string, run *harness.Run) (*harness.Result, error) {
+	checks, err := check.All(run.Scenario.Checks)
+	if err != nil {
+		return nil, err
+	}
+	result := harness.Judge(run, checks)
+	a.ending.statuses = append(a.ending.statuses, result.Status)
+	return result, a.render(dir, result)
+}
+
+// render writes a result's reports into dir and prints the one for people.
+func (a *app) render(dir string, result *harness.Result) error {
+	if _, err := reports.Write(dir, result); err != nil {
+		return fmt.Errorf("write reports: %w", err)
+	}
+	return reports.Terminal(a.stdout, result, a.colour())
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/haproof/haproof/harness"
+)
+
+// latest is the symbolic link to the newest run.
+const latest = "latest"
+
+// writable makes the directory and proves that files can be made in it, before
+// anything is started.
+func writable(dir string) error {
+	err := os.MkdirAll(dir, 0o755)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(dir, ".probe-*"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write to --out %s: %w", dir, err)
+	}
+	return nil
+}
+
+// runID names a run by when it began and what it asks.
+func runID(began time.Time, questions []question) string {
+	what := strconv.Itoa(len(questions)) + "-scenarios"
+	if len(questions) == 1 {
+		what = questions[0].scenario.Name
+	}
+	return began.UTC().Format("20060102T150405Z") + "-" + harness.DirName(what)
+}
+
+// newRunDir makes a directory that no other run has.
+func newRunDir(out, id string) (string, error) {
+	dir := filepath.Join(out, id)
+	for i := 2; ; i++ {
+		err := os.Mkdir(dir, 0o755)
+		if !errors.Is(err, os.ErrExist) || i > 1000 {
+			return dir, err
+		}
+		dir = filepath.Join(out, id+"."+strconv.Itoa(i))
+	}
+}
+
+// pointLatest makes out/latest point to a run, in one step: whoever looks sees
+// the old run or the new one.
+func pointLatest(out, run string) error {
+	link := filepath.Join(out, fmt.Sprintf(".%s-%d", latest, os.Getpid()))
+	if err := os.Symlink(run, link); err != nil {
+		return err
+	}
+	if err := os.Rename(link, filepath.Join(out, latest)); err != nil {
+		return errors.Join(err, os.Remove(link))
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/haproof/haproof/containers"
+	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/driver"
+	"github.com/haproof/haproof/reports"
+)
+
+// session is one invocation of run.
+type session struct {
+	*app
+	options    runOptions
+	soft, hard context.Context // ended by the first and the second interrupt
+	questions  []question
+	began      time.Time
+
+	engine  string // chosen
+	dir     string // of the run, or of all runs
+	display display
+	results []*harness.Result
+}
+
+// prepare chooses the engine and makes sure that it can do what is asked.
+func (s *session) prepare() error {
+	chosen, why, err := containers.Choose(s.soft, s.options.engine)
+	if err != nil {
+		return err
+	}
+	s.log.Info("engine chosen", "engine", chosen, "because", why)
+	s.engine = chosen
+	if err := s.ensureImages(); err != nil {
+		return err
+	}
+	id := runID(s.began, s.questions)
+	if s.dir, err = newRunDir(s.options.out, id); err != nil {
+		return fmt.Errorf("make a directory for the run: %w", err)
+	}
+	return nil
+}
+
+// ensureImages builds what the docker engine lacks before any lab waits for it.
+func (s *session) ensureImages() error {
+	if s.engine != "docker" {
+		return nil
+	}
+	var names []string
+	for _, q := range s.questions {
+		for _, cell := range q.cells {
+			names = append(names, neededImages(cell.Scenario, s.options.haproxy)...)
+		}
+	}
+	return containers.EnsureImages(s.soft, names, containers.ImageOptions{Progress: func(line string) { s.log.Info(line) }})
+}
+
+func (s *session) labOptions() containers.Options {
+	return containers.Options{Engine: s.engine, HAProxy: s.options.haproxy, Log: s.log.Logger}
+}
+
+// playAll plays one scenario after another. One that cannot be run does not keep
+// the others from it; an interrupt does.
+func (s *session) playAll() error {
+	var errs []error
+	for _, q := range s.questions {
+		if s.soft.Err() != nil {
+			break
+		}
+		if err := s.playOne(q); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", q.scenario.Name, err))
+		}
+	}
+	errs = append(errs, s.conclude())
+	return orInterrupted(s.soft, errors.Join(errs...))
+}
+
+func (s *session) playOne(q question) error {
+	dir, id := s.dir, filepath.Base(s.dir)
+	if len(s.questions) > 1 {
+		var err error
+		if dir, err = newRunDir(s.dir, runID(s.began, []question{q})); err != nil {
+			return err
+		}
+		id = filepath.Base(dir)
+	}
+	s.display = s.newDisplay()
+	run, err := harness.Play(s.hard, harness.Plan{
+		ID: id, Scenario: q.scenario, Cells: q.cells, Out: dir,
+		Environment: environment(s.engine, s.options.commandLine(s.engine, q.arg)),
+		Start: func(ctx context.Context, sc harness.Scenario) (harness.Lab, error) {
+			return containers.Start(ctx, sc, s.labOptions())
+		},
+		Driver:   driver.New,
+		Soft:     s.soft,
+		Progress: s.display.show,
+	})
+	s.display.close()
+	if run == nil || len(run.Records) == 0 {
+		return err
+	}
+	return errors.Join(err, s.finish(dir, run))
+}
+
+// finish judges a run, writes its reports and prints the verdict.
+func (s *session) finish(dir string, run *harness.Run) error {
+	result, err := s.judge(dir, run)
+	if err != nil {
+		return err
+	}
+	s.results = append(s.results, result)
+	return nil
+}
+
+// conclude writes the index of several runs, and points to what was written.
+func (s *session) conclude() error {
+	if len(s.results) == 0 {
+		return nil
+	}
+	if err := pointLatest(s.options.out, filepath.Base(s.dir)); err != nil {
+		s.log.Warn("out/latest is not up to date", "error", err)
+	}
+	page := filepath.Join(s.dir, "index.html")
+	if len(s.questions) > 1 {
+		var err error
+		if page, err = reports.WriteSite(s.dir, s.results); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(s.stdout, "\nReport: %s\n", page)
+	return err
+}

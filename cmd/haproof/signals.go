@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/haproof/haproof/harness"
+)
+
+// interrupts returns two contexts. The first interrupt or SIGTERM ends soft:
+// stop sending, drain, keep what was seen. The second ends hard too: take
+// everything down now. A third one kills the program, as without haproof.
+func interrupts(log *slog.Logger) (soft, hard context.Context, stop func()) {
+	hard, endHard := context.WithCancel(context.Background())
+	soft, endSoft := context.WithCancel(hard)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		await(signals, done, func(s os.Signal) {
+			log.Warn("stopping: what is under way is drained; interrupt again to stop at once", "signal", s)
+			endSoft()
+		})
+		await(signals, done, func(s os.Signal) {
+			log.Warn("stopping at once", "signal", s)
+			endHard()
+		})
+		signal.Stop(signals)
+	}()
+	return soft, hard, func() {
+		close(done)
+		<-finished
+		endSoft()
+		endHard()
+	}
+}
+
+// await calls act at the next signal, or returns once done is closed.
+func await(signals <-chan os.Signal, done <-chan struct{}, act func(os.Signal)) {
+	select {
+	case s := <-signals:
+		act(s)
+	case <-done:
+	}
+}
+
+// orInterrupted says that the command was interrupted, if so; what else went
+// wrong is then likely its consequence.
+func orInterrupted(soft context.Context, err error) error {
+	if soft.Err() == nil || errors.Is(err, harness.ErrInterrupted) {
+		return err
+	}
+	return errors.Join(err, harness.ErrInterrupted)
+}

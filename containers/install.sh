@@ -1,0 +1,64 @@
+#!/bin/sh
+# Installs the programs that haproof's labs run. Idempotent, quick when all is
+# there. Usage: install.sh demo|test
+#   demo  what one engine needs: mmdebstrap where a Docker daemon answers and no
+#         registry does, else haproxy, nginx and php-fpm
+#   test  what both engines need
+# Exit codes: 0 all there; 3 something is missing and could not be installed.
+set -eu
+
+say() { printf '%s\n' "install: $*" >&2; }
+
+# have PROGRAM: on PATH, or where Debian keeps daemons.
+have() {
+	command -v "$1" >/dev/null 2>&1 || [ -n "$(find /usr/sbin /usr/local/sbin -maxdepth 1 -name "$1*" 2>/dev/null | head -n 1)" ]
+}
+
+docker_answers() {
+	command -v docker >/dev/null 2>&1 && timeout 5 docker version >/dev/null 2>&1
+}
+
+images_present() {
+	[ -n "$(timeout 5 docker images -q --filter label=haproof=image haproof/web 2>/dev/null)" ]
+}
+
+packages=""
+need() { have "$1" || packages="$packages $2"; }
+
+process_engine() { need haproxy haproxy; need nginx nginx-light; need php-fpm php-fpm; }
+docker_engine() { images_present || need mmdebstrap mmdebstrap; }
+
+case "${1:-}" in
+demo) if docker_answers; then docker_engine; else process_engine; fi ;;
+test) process_engine; if docker_answers; then docker_engine; fi ;;
+*) say "usage: install.sh demo|test"; exit 3 ;;
+esac
+
+[ -n "$packages" ] || exit 0
+
+command_line="apt-get update && apt-get install -y --no-install-recommends$packages"
+if ! command -v apt-get >/dev/null 2>&1; then
+	say "missing:$packages. This is no Debian-like machine: install them by its own means and run make again."
+	exit 3
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	say "missing:$packages. Run this as root, then make again:"
+	say "  sudo sh -c '$command_line'"
+	exit 3
+fi
+say "installing$packages"
+# A policy that says no keeps the packages from starting daemons of their own.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod +x "$policy"
+	trap 'rm -f "$policy"' EXIT
+fi
+log=$(mktemp)
+if ! DEBIAN_FRONTEND=noninteractive sh -c "$command_line" >"$log" 2>&1; then
+	cat "$log" >&2
+	rm -f "$log"
+	say "could not install$packages; see above"
+	exit 3
+fi
+rm -f "$log"

@@ -1,0 +1,194 @@
+package containers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/runtimeapi"
+)
+
+func init() {
+	register(component{
+		kind: "haproxy", tier: harness.TierProxy, stage: 1,
+		programs: func(t harness.Tier) []program {
+			return []program{{name: orElse(t.Binary, "haproxy"), install: "haproxy"}}
+		},
+		render: renderHAProxy, ready: haproxyReady, version: haproxyVersion, complaint: haproxyComplaint,
+	})
+}
+
+// maxConn is what the lab needs at most: 28,000 ports per address pair are out
+// of reach, 20,000 descriptors are usual.
+const maxConn = 8000
+
+// haproxyData fills in haproxy.cfg.tmpl.
+type haproxyData struct {
+	Name, Address, Dir string
+	Ports              any
+	Root               bool // it runs as root
+	Threads, MaxConn   int
+	Table              string // where customers are counted
+	TableSize          int
+	Customers          []string
+	Servers            []haproxyServer // the web nodes
+	Trackers           []haproxyServer
+}
+
+type haproxyServer struct{ Name, Peer, Address string }
+
+func renderHAProxy(p *plan, n *node) (nodeSpec, error) {
+	data := haproxyData{
+		Name: n.name, Address: n.site.Address, Dir: n.site.NodeDir, Ports: ports, Root: os.Getuid() == 0,
+		Threads: max(1, n.tier.Threads), MaxConn: haproxyMaxConn(p),
+		Table: p.table(), TableSize: max(1024, 4*p.workload.Customers), Customers: customers(p.workload),
+	}
+	for _, web := range p.of(harness.TierBackend) {
+		data.Servers = append(data.Servers, haproxyServer{Name: web.name, Address: web.at(ports.HTTP)})
+	}
+	for _, t := range p.of(harness.TierTracker) {
+		data.Trackers = append(data.Trackers, haproxyServer{Name: t.name, Peer: p.peer(t), Address: t.at(ports.TrackerPeers)})
+	}
+	files, err := haproxyFiles(p, n, data)
+	if err != nil {
+		return nodeSpec{}, err
+	}
+	// Its log is stdout redirected to a regular file: such a file never makes
+	// HAProxy drop a line. Notices go to stderr.
+	command := []string{"/bin/sh", "-c", `exec "$@" >>haproxy.log`, "haproxy",
+		orElse(n.tier.Binary, "haproxy"), "-W", "-db", "-f", n.site.NodeDir + "/haproxy.cfg"}
+	command = append(command, n.tier.Args...)
+	spec := p.spec(n, files, command, ports.HTTP, ports.HTTPS, ports.Runtime, ports.Stats, ports.Peers)
+	spec.Image = haproxyImage(haproxyWanted(p, n))
+	return spec, nil
+}
+
+// haproxyImage names the image of a version; empty means the default.
+func haproxyImage(version string) string { return "haproof/haproxy:" + orElse(version, "3.0") }
+
+func haproxyFiles(p *plan, n *node, data haproxyData) (map[string]file, error) {
+	cfg, err := fill("haproxy.cfg", data)
+	if err != nil {
+		return nil, err
+	}
+	site, err := p.authority.issue("*.customers.test", "*.ads.test")
+	if err != nil {
+		return nil, err
+	}
+	peer, err := p.authority.issue(p.peer(n))
+	if err != nil {
+		return nil, err
+	}
+	var hosts strings.Builder
+	for _, c := range data.Customers {
+		fmt.Fprintf(&hosts, "%s.customers.test be_%s\n", c, c)
+	}
+	return map[string]file{
+		"haproxy.cfg": cfg,
+		"hosts.map":   {Content: []byte(hosts.String())},
+		"site.pem":    {Content: site.bundle(), Mode: 0o600},
+		"peer.pem":    {Content: peer.bundle(), Mode: 0o600},
+		"ca.pem":      {Content: p.authority.pem},
+	}, nil
+}
+
+// haproxyMaxConn keeps HAProxy, which needs two descriptors per connection,
+// within the limit of descriptors.
+func haproxyMaxConn(p *plan) int {
+	const reserve = 400 // listeners, checks, peers, log, pipes
+	return max(100, min(maxConn, (int(p.files)-reserve)/2))
+}
+
+// customers are the quota keys of a workload.
+func customers(w harness.Workload) []string {
+	keys := make([]string, w.Customers)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("c%04d", i)
+	}
+	return keys
+}
+
+// haproxyWanted is the version asked for; empty means the engine's default.
+func haproxyWanted(p *plan, n *node) string { return orElse(n.tier.Version, p.options.HAProxy) }
+
+// haproxyReady wants the Runtime API to answer, all web nodes to have passed
+// their first health check, and the sessions to the trackers to be up.
+func haproxyReady(ctx context.Context, p *plan, n *node) error {
+	api := runtimeapi.New(n.at(ports.Runtime))
+	rows, err := api.ShowStat(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row["pxname"] != "probe" || row["svname"] == "BACKEND" {
+			continue
+		}
+		if row["status"] != "UP" || row["check_status"] != "L7OK" {
+			return fmt.Errorf("health check of %s: %s %s", row["svname"], row["status"], row["check_status"])
+		}
+	}
+	if len(p.of(harness.TierTracker)) == 0 {
+		return nil
+	}
+	sections, err := api.ShowPeers(ctx)
+	if err != nil {
+		return err
+	}
+	return trackersEstablished(sections, len(p.of(harness.TierTracker)))
+}
+
+func trackersEstablished(sections []runtimeapi.PeersSection, want int) error {
+	for _, s := range sections {
+		for _, peer := range s.Peers {
+			if !peer.Remote {
+				continue
+			}
+			if !peer.Established() {
+				return fmt.Errorf("peers session to %s is not established: %s %s", peer.Name, peer.Status, peer.State)
+			}
+			want--
+		}
+	}
+	if want != 0 {
+		return errors.New("HAProxy does not know every tracker as a peer")
+	}
+	return nil
+}
+
+func haproxyVersion(ctx context.Context, _ *plan, n *node) (string, error) {
+	info, err := runtimeapi.New(n.at(ports.Runtime)).ShowInfo(ctx)
+	if err != nil {
+		return "", err
+	}
+	return upstreamVersion(info["Version"]), nil
+}
+
+// upstreamVersion cuts off what the distribution added: 3.0.11-1+deb13u3.
+func upstreamVersion(version string) string {
+	number, rest, _ := strings.Cut(version, "-")
+	if strings.HasPrefix(rest, "dev") {
+		return version
+	}
+	return number
+}
+
+// haproxyComplaint picks what HAProxy itself says about its configuration.
+func haproxyComplaint(log []string) []string {
+	var alerts []string
+	for _, line := range log {
+		if strings.HasPrefix(line, "[ALERT]") {
+			alerts = append(alerts, line)
+		}
+	}
+	return alerts
+}
+
+func orElse(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}

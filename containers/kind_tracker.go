@@ -1,0 +1,112 @@
+package containers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/haproof/haproof/harness"
+)
+
+func init() {
+	register(component{
+		kind: "quota-tracker", tier: harness.TierTracker, stage: 0,
+		programs: func(harness.Tier) []program { return nil }, // a binary of our own, see trackerBinary
+		render:   renderTracker, ready: trackerReady, complete: trackerComplete, version: trackerVersion,
+		complaint: func([]string) []string { return nil },
+	})
+}
+
+// trackerInside is where a container finds the tracker's binary.
+const trackerInside = "/usr/local/bin/haproof-tracker"
+
+func renderTracker(p *plan, n *node) (nodeSpec, error) {
+	binary, err := trackerBinary(p.options, n.tier)
+	if err != nil {
+		return nodeSpec{}, err
+	}
+	credentials, err := p.authority.issue(p.peer(n))
+	if err != nil {
+		return nodeSpec{}, err
+	}
+	files := map[string]file{
+		"cert.pem": {Content: credentials.cert},
+		"key.pem":  {Content: credentials.key, Mode: 0o600},
+		"ca.pem":   {Content: p.authority.pem},
+	}
+	program := binary
+	if p.engine == engineDocker {
+		program = trackerInside
+	}
+	dir := n.site.NodeDir
+	command := []string{program, "-name", p.peer(n), "-peers", n.at(ports.TrackerPeers), "-table", "quota",
+		"-cert", dir + "/cert.pem", "-key", dir + "/key.pem", "-ca", dir + "/ca.pem", "-http", n.at(ports.TrackerAPI), "-log", "text"}
+	spec := p.spec(n, files, append(command, n.tier.Args...), ports.TrackerPeers, ports.TrackerAPI)
+	spec.Image = haproxyImage("") // any image with the C library will do; this one is there
+	spec.Mounts = map[string]string{binary: trackerInside}
+	return spec, nil
+}
+
+// trackerBinary finds the tracker: the tier's own, else the one asked for, else
+// beside this program, else on PATH.
+func trackerBinary(opts Options, tier harness.Tier) (string, error) {
+	wanted := orElse(tier.Binary, opts.TrackerBinary)
+	if wanted == "" {
+		wanted = besideOurselves("quota-tracker")
+	}
+	found, err := lookPath(wanted, opts.searchPath())
+	if err != nil {
+		return "", &EnvironmentError{
+			What: "no quota tracker to run", Err: err,
+			Mend: "build it beside haproof: go build -o . ./cmd/quota-tracker",
+		}
+	}
+	return filepath.Abs(found)
+}
+
+// trackerReady asks whether the tracker listens.
+func trackerReady(ctx context.Context, _ *plan, n *node) error { return trackerSays(ctx, n, "/healthz") }
+
+// trackerComplete asks whether proxies are connected, if there are any.
+func trackerComplete(ctx context.Context, p *plan, n *node) error {
+	if len(p.of(harness.TierProxy)) == 0 {
+		return nil
+	}
+	return trackerSays(ctx, n, "/readyz")
+}
+
+func trackerSays(ctx context.Context, n *node, path string) error {
+	answer, body, err := get(ctx, "http://"+n.at(ports.TrackerAPI)+path)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s: %s", path, answer.Status, firstLine(body))
+	}
+	return nil
+}
+
+// trackerVersion asks the binary. A tracker that does not know -version is
+// reported by its file name.
+func trackerVersion(ctx context.Context, p *plan, n *node) (string, error) {
+	binary, err := trackerBinary(p.options, n.tier)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	output, err := exec.CommandContext(ctx, binary, "-version").Output()
+	if line := firstLine(output); err == nil && line != "" {
+		return strings.TrimPrefix(line, "quota-tracker "), nil
+	}
+	return filepath.Base(binary), nil
+}
+
+func firstLine(text []byte) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
+	return line
+}

@@ -1,0 +1,187 @@
+package containers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/runtimeapi"
+	"github.com/haproof/haproof/harness/witness"
+)
+
+// lab is a running topology on one engine.
+type lab struct {
+	id     string
+	plan   *plan
+	engine engine
+
+	closing  sync.Once
+	closed   error
+	mu       sync.Mutex
+	over     bool                  // Close has begun: ends of nodes are no failures any more
+	failures []harness.NodeFailure // as they were when Close began
+}
+
+var _ harness.Lab = (*lab)(nil)
+
+// Endpoints returns the proxies, or for the direct route the web nodes, which
+// have no HTTPS.
+func (l *lab) Endpoints(route harness.Route) []harness.Endpoint {
+	var endpoints []harness.Endpoint
+	if route == harness.RouteDirect {
+		for _, n := range l.plan.of(harness.TierBackend) {
+			endpoints = append(endpoints, harness.Endpoint{Node: n.name, HTTP: n.at(ports.HTTP)})
+		}
+		return endpoints
+	}
+	for _, n := range l.plan.of(harness.TierProxy) {
+		endpoints = append(endpoints, harness.Endpoint{
+			Node: n.name, HTTP: n.at(ports.HTTP), HTTPS: n.at(ports.HTTPS), RootPEM: l.plan.authority.pem,
+		})
+	}
+	return endpoints
+}
+
+// Nodes describes the running nodes, by tier and number.
+func (l *lab) Nodes() []harness.Node {
+	nodes := make([]harness.Node, len(l.plan.nodes))
+	for i, n := range l.plan.nodes {
+		nodes[i] = harness.Node{
+			Name: n.name, Tier: n.tierName, Kind: n.component.kind, Version: n.version,
+			Address: n.site.Address, CPUs: n.tier.CPUs, Limited: n.process.limited(),
+		}
+	}
+	return nodes
+}
+
+// Witnesses returns the origin always, HAProxy's table and log where there is a
+// proxy, and the tracker where there is one.
+func (l *lab) Witnesses() []harness.Witness {
+	witnesses := []harness.Witness{witness.NewOrigin(logsOf(l.plan.of(harness.TierBackend), "origin.log"))}
+	if proxies := l.plan.of(harness.TierProxy); len(proxies) > 0 {
+		apis := map[string]*runtimeapi.Client{}
+		for _, n := range proxies {
+			apis[n.name] = runtimeapi.New(n.at(ports.Runtime))
+		}
+		witnesses = append(witnesses,
+			witness.NewStickTable(apis, l.plan.table()),
+			witness.NewProxyLog(logsOf(proxies, "haproxy.log")))
+	}
+	trackers := l.plan.of(harness.TierTracker)
+	for _, n := range trackers {
+		name := harness.WitnessTracker
+		if len(trackers) > 1 {
+			name = n.name // each counts all, so each testifies for itself
+		}
+		witnesses = append(witnesses, witness.NewTracker(name, "http://"+n.at(ports.TrackerAPI)))
+	}
+	return witnesses
+}
+
+func logsOf(nodes []*node, path string) map[string]witness.Opener {
+	logs := map[string]witness.Opener{}
+	for _, n := range nodes {
+		logs[n.name] = func(ctx context.Context) (io.ReadCloser, error) { return n.process.open(ctx, path) }
+	}
+	return logs
+}
+
+// Usage reads what each node has consumed since its start.
+func (l *lab) Usage(ctx context.Context) ([]harness.Usage, error) {
+	usage := make([]harness.Usage, len(l.plan.nodes))
+	err := each(ctx, l.plan.nodes, func(ctx context.Context, n *node) error {
+		u := n.process.usage(ctx)
+		u.Node = n.name
+		usage[slices.Index(l.plan.nodes, n)] = u
+		return ctx.Err()
+	})
+	return usage, err
+}
+
+// Failures names the nodes that ended without being told to.
+func (l *lab) Failures() []harness.NodeFailure {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return l.failures
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var failures []harness.NodeFailure
+	for _, n := range l.plan.nodes {
+		if n.process != nil && n.dead() {
+			failures = append(failures, n.failure(ctx))
+		}
+	}
+	return failures
+}
+
+// failureLines is how many last lines of a dead node's log are kept.
+const failureLines = 20
+
+func (n *node) dead() bool {
+	select {
+	case <-n.process.exited():
+		return true
+	default:
+		return false
+	}
+}
+
+// failure says how a dead node ended.
+func (n *node) failure(ctx context.Context) harness.NodeFailure {
+	reason := "ended by itself"
+	if err := n.process.err(); err != nil {
+		reason = err.Error()
+	}
+	return harness.NodeFailure{Node: n.name, Reason: reason, Log: n.process.logTail(ctx, failureLines)}
+}
+
+// Close stops the nodes in the reverse order of their start, and gives back
+// what the engine reserved. Closing again returns the same error.
+func (l *lab) Close() error {
+	l.closing.Do(func() { l.closed = l.close() })
+	return l.closed
+}
+
+func (l *lab) close() error {
+	failures := l.Failures()
+	l.mu.Lock()
+	l.over, l.failures = true, failures
+	l.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 4*stopWithin)
+	defer cancel()
+	var errs []error
+	for stage := lastStage; stage >= 0; stage-- {
+		errs = append(errs, stopAll(ctx, l.plan.stage(stage)))
+	}
+	return joinf("close lab "+l.id, append(errs, l.engine.release(ctx))...)
+}
+
+// stopAll stops nodes at once. One that will not stop does not keep the others.
+func stopAll(ctx context.Context, nodes []*node) error {
+	errs := make([]error, len(nodes))
+	var group sync.WaitGroup
+	for i, n := range nodes {
+		if n.process == nil {
+			continue
+		}
+		group.Go(func() { errs[i] = joinf("stop "+n.name, n.process.stop(ctx)) })
+	}
+	group.Wait()
+	return joinf("", errs...)
+}
+
+// joinf joins errors behind what was done, or returns nil if there are none.
+func joinf(what string, errs ...error) error {
+	err := errors.Join(errs...)
+	if err == nil || what == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

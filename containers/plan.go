@@ -1,0 +1,121 @@
+package containers
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/haproof/haproof/harness"
+)
+
+// MaxNodes bounds the nodes of one lab: each has its own address in one /24.
+const MaxNodes = 200
+
+// stopWithin is the patience between a node's polite and hard stop.
+const stopWithin = 5 * time.Second
+
+// plan is a lab before it runs.
+type plan struct {
+	options   Options
+	engine    string
+	workload  harness.Workload
+	authority *authority
+	nodes     []*node // by tier, then by number
+	files     uint64  // descriptors that a node may open
+}
+
+// node is one component of the lab, planned first, then running.
+type node struct {
+	name      string // such as backend3
+	tierName  string
+	tier      harness.Tier
+	component component
+	site      site
+	process   process // nil until started
+	version   string
+}
+
+// newPlan validates the topology and names its nodes.
+func newPlan(sc harness.Scenario, opts Options, engine string) (*plan, error) {
+	ca, err := newAuthority()
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{options: opts, engine: engine, workload: sc.Workload, authority: ca, files: descriptorLimit()}
+	for _, name := range sc.Topology.TierNames() {
+		if err := p.addTier(name, sc.Topology[name]); err != nil {
+			return nil, err
+		}
+	}
+	if len(p.nodes) == 0 || len(p.nodes) > MaxNodes {
+		return nil, &EnvironmentError{What: fmt.Sprintf("a topology of %d nodes; a lab has 1 to %d", len(p.nodes), MaxNodes)}
+	}
+	if len(p.of(harness.TierBackend)) == 0 {
+		return nil, &EnvironmentError{What: "a topology without a backend tier has nothing to answer attempts"}
+	}
+	return p, nil
+}
+
+func (p *plan) addTier(name string, tier harness.Tier) error {
+	c, err := componentFor(name, tier.Kind)
+	if err != nil {
+		return err
+	}
+	for i := range max(1, tier.Count) {
+		p.nodes = append(p.nodes, &node{name: fmt.Sprintf("%s%d", name, i+1), tierName: name, tier: tier, component: c})
+	}
+	return nil
+}
+
+// of returns the nodes of a tier in order.
+func (p *plan) of(tier string) []*node {
+	var nodes []*node
+	for _, n := range p.nodes {
+		if n.tierName == tier {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
+}
+
+// stage returns the nodes of one stage of the start.
+func (p *plan) stage(stage int) []*node {
+	return slices.DeleteFunc(slices.Clone(p.nodes), func(n *node) bool { return n.component.stage != stage })
+}
+
+func (p *plan) names() []string {
+	names := make([]string, len(p.nodes))
+	for i, n := range p.nodes {
+		names[i] = n.name
+	}
+	return names
+}
+
+// peer is the node's name in the peers protocol: a lone tracker is "tracker".
+func (p *plan) peer(n *node) string {
+	if n.tierName == harness.TierTracker && len(p.of(harness.TierTracker)) == 1 {
+		return harness.TierTracker
+	}
+	return n.name
+}
+
+// table is the quota table as HAProxy names it on its Runtime API.
+func (p *plan) table() string {
+	if len(p.of(harness.TierTracker)) > 0 {
+		return "tracker/quota"
+	}
+	return "quota"
+}
+
+// spec fills in what is alike for all kinds.
+func (p *plan) spec(n *node, files map[string]file, command []string, ports ...int) nodeSpec {
+	return nodeSpec{
+		Name: n.name, Tier: n.tierName, Kind: n.component.kind, Site: n.site,
+		Files: files, Command: command, Ports: ports, CPUs: n.tier.CPUs, Stop: stopWithin,
+	}
+}
+
+// at returns the node's address with a port.
+func (n *node) at(port int) string { return net.JoinHostPort(n.site.Address, strconv.Itoa(port)) }

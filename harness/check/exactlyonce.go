@@ -1,0 +1,200 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/witness"
+)
+
+var _ = register("exactly-once", func(*options) harness.AnyCheck { return exactlyOnce{} })
+
+// exactlyOnce joins the client's attempts with the origin's receipts by sequence
+// id. An answered attempt without a receipt is a loss, a receipt without an
+// attempt that could have caused it is a ghost, a second receipt is a replay:
+// each is a failure. Indeterminate attempts are resolved by their receipts and
+// named. An error that the proxy answered by itself never reached an origin and
+// is not a loss; no-errors counts it.
+type exactlyOnce struct{}
+
+var _ harness.Check = exactlyOnce{}
+
+func (exactlyOnce) Name() string { return "exactly-once" }
+
+func (c exactlyOnce) Judge(rec *harness.Record) harness.Verdict {
+	return named(c.Name(), c.judge(rec))
+}
+
+func (exactlyOnce) judge(rec *harness.Record) harness.Verdict {
+	switch {
+	case searches(rec):
+		return unknown("a search has no receipts")
+	case len(rec.Attempts) == 0:
+		return unknown("no attempt was made")
+	case rec.Receipts == nil:
+		return unknown("no receipts of the origin: %s", whyNoReceipts(rec))
+	}
+	j := join(rec)
+	switch {
+	case j.ghosts > 0 || j.replays > 0 || (j.losses > 0 && rec.Settlement.Settled):
+		return j.findings.on(fail("%s", j.counts()))
+	case j.beyond > 0:
+		return j.findings.on(unknown("%s are beyond %s and have no receipts", count(j.beyond, "sequence id", "sequence ids"), num(witness.MaxSeq)))
+	case !rec.Settlement.Settled:
+		return j.findings.on(unknown("the lab had not settled: %s; so far %s", strings.Join(rec.Settlement.Missing, "; "), j.counts()))
+	case j.attempts < wanted(rec):
+		return j.findings.on(unknown("%s of %s were never reported by the driver", num(wanted(rec)-j.attempts),
+			count(wanted(rec), "attempt", "attempts")))
+	}
+	return j.findings.on(pass("%s", j.agreement()))
+}
+
+func whyNoReceipts(rec *harness.Record) string {
+	for _, name := range []string{harness.WitnessOrigin, harness.WitnessOrigin + " receipts"} {
+		if why := rec.Absent[name]; why != "" {
+			return why
+		}
+	}
+	return "it was never asked"
+}
+
+// joined is what the join found.
+type joined struct {
+	receipts harness.Receipts
+	seen     *idSet
+
+	attempts, matched                      uint64
+	losses, ghosts, replays, beyond        uint64
+	arrived, notArrived, byProxy, received uint64
+	findings                               findings
+}
+
+// join needs one bit per attempt beside the record, and time in proportion.
+func join(rec *harness.Record) *joined {
+	j := &joined{receipts: *rec.Receipts, seen: newIDSet()}
+	for i := range rec.Attempts {
+		j.attempt(&rec.Attempts[i])
+	}
+	j.repeats()
+	j.unasked()
+	return j
+}
+
+func (j *joined) attempt(a *harness.Attempt) {
+	switch {
+	case a.Seq >= witness.FirstProbe:
+		return
+	case a.Seq >= witness.MaxSeq:
+		j.beyond++
+		return
+	}
+	j.attempts++
+	if !j.seen.add(a.Seq) {
+		j.replays++
+		j.findings.add(id(a.Seq), "reported twice by the driver")
+		return
+	}
+	received := j.has(a.Seq)
+	if received {
+		j.matched++
+	}
+	j.outcome(a, received)
+}
+
+func (j *joined) outcome(a *harness.Attempt, received bool) {
+	switch {
+	case a.Outcome == harness.OK && !received && byProxy(a):
+		j.byProxy++
+	case a.Outcome == harness.OK && !received:
+		j.losses++
+		j.findings.add(id(a.Seq), "answered with status %d, but no origin logged it", a.Status)
+	case a.Outcome == harness.Failed && received:
+		j.ghosts++
+		j.findings.add(id(a.Seq), "failed for certain (%s), but an origin logged it", a.Cause)
+	case a.Outcome == harness.Indeterminate && received:
+		j.arrived++
+		j.findings.add(id(a.Seq), "indeterminate (%s): it arrived", a.Cause)
+	case a.Outcome == harness.Indeterminate:
+		j.notArrived++
+		j.findings.add(id(a.Seq), "indeterminate (%s): it did not arrive", a.Cause)
+	}
+}
+
+// byProxy recognises the answers that a proxy gives for want of a server's.
+func byProxy(a *harness.Attempt) bool {
+	return a.Cause == harness.CauseStatus && !a.Dynamic && a.Status >= 502 && a.Status <= 504
+}
+
+// repeats counts ids that arrived more than once.
+func (j *joined) repeats() {
+	for _, seq := range slices.Sorted(maps.Keys(j.receipts.Repeats)) {
+		if seq < witness.FirstProbe {
+			j.replays++
+			j.findings.add(id(seq), "arrived %d times", j.receipts.Repeats[seq])
+		}
+	}
+}
+
+// unasked counts receipts without an attempt. It looks at single ids only until
+// there are findings enough.
+func (j *joined) unasked() {
+	for _, s := range j.receipts.Spans {
+		if s.First < witness.FirstProbe && s.First <= s.Last {
+			j.received += min(s.Last, witness.FirstProbe-1) - s.First + 1
+		}
+	}
+	unasked := j.received - j.matched
+	j.ghosts += unasked
+	for _, s := range j.receipts.Spans {
+		for seq := s.First; unasked > 0 && seq <= s.Last && seq < witness.FirstProbe && !j.findings.full(); seq++ {
+			if !j.seen.has(seq) {
+				j.findings.add(id(seq), "logged by an origin, but never reported by the driver")
+				unasked--
+			}
+		}
+	}
+	j.findings.omitted += int(min(unasked, 1<<31))
+}
+
+// has says whether an id arrived. Spans are ascending and disjoint.
+func (j *joined) has(seq uint64) bool {
+	i, found := slices.BinarySearchFunc(j.receipts.Spans, seq, func(s harness.Span, seq uint64) int {
+		switch {
+		case s.Last < seq:
+			return -1
+		case s.First > seq:
+			return 1
+		}
+		return 0
+	})
+	return found && i < len(j.receipts.Spans)
+}
+
+func (j *joined) counts() string {
+	return fmt.Sprintf("%s, %s, %s among %s%s", count(j.losses, "loss", "losses"), count(j.ghosts, "ghost", "ghosts"),
+		count(j.replays, "replay", "replays"), count(j.attempts, "attempt", "attempts"), j.notes())
+}
+
+func (j *joined) agreement() string {
+	return fmt.Sprintf("%s of %s arrived exactly once%s", num(j.matched), count(j.attempts, "attempt", "attempts"), j.notes())
+}
+
+func (j *joined) notes() string {
+	var notes string
+	if j.arrived+j.notArrived > 0 {
+		notes += fmt.Sprintf("; of %s %s arrived and %s did not", count(j.arrived+j.notArrived, "indeterminate attempt", "indeterminate attempts"),
+			num(j.arrived), num(j.notArrived))
+	}
+	if j.byProxy > 0 {
+		notes += fmt.Sprintf("; the proxy answered %s by itself", num(j.byProxy))
+	}
+	if j.receipts.Strange > 0 {
+		notes += fmt.Sprintf("; %s of the origin bear no sequence id", count(j.receipts.Strange, "log line", "log lines"))
+	}
+	return notes
+}
+
+func id(seq uint64) string { return fmt.Sprintf("attempt %d", seq) }

@@ -1,0 +1,58 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/haproof/haproof/harness"
+)
+
+var _ = register("host-fit", func(o *options) harness.AnyCheck {
+	return hostFit{steal: o.share("steal", 0.02), busy: o.share("busy", 0.97), pressure: o.share("pressure", 0.9)}
+})
+
+// hostFit asks whether the machine had time for all of this. It never fails: a
+// machine that was taken away or full makes claims about time void: unknown,
+// with the reasons. Counts do not suffer.
+type hostFit struct {
+	steal    float64 // option steal: most share of CPU time that the hypervisor may give to others
+	busy     float64 // option busy: most share of CPU time in use
+	pressure float64 // option pressure: most share of the time in which some task may wait for a CPU
+}
+
+var _ harness.Check = hostFit{}
+
+func (hostFit) Name() string { return "host-fit" }
+
+func (c hostFit) Judge(rec *harness.Record) harness.Verdict {
+	return named(c.Name(), c.judge(rec.Host))
+}
+
+func (c hostFit) judge(host harness.HostUsage) harness.Verdict {
+	if host.Unknown != "" {
+		return unknown("the use of the machine is not known: %s", host.Unknown)
+	}
+	steal, known := ratio(float64(host.Stolen), float64(host.Wall)*float64(host.Cores))
+	if !known {
+		return unknown("the use of the machine was not measured")
+	}
+	busy := float64(host.Busy) / (float64(host.Wall) * float64(host.Cores))
+	pressure := float64(host.Pressure) / float64(host.Wall)
+	if busy == 0 {
+		return unknown("the machine is said to have been idle, so nothing was measured")
+	}
+	var limits []string
+	for _, l := range []struct {
+		what         string
+		value, limit float64
+	}{{"stolen CPU time", steal, c.steal}, {"busy CPU time", busy, c.busy}, {"time under CPU pressure", pressure, c.pressure}} {
+		if l.value > l.limit {
+			limits = append(limits, fmt.Sprintf("%s %s is above %s", l.what, percent(l.value), percent(l.limit)))
+		}
+	}
+	if len(limits) > 0 {
+		return unknown("times are void, counts are not, the machine was unfit: %s", strings.Join(limits, "; "))
+	}
+	return pass("the machine was fit: %s of its CPU time busy, %s stolen, some task waited in %s of the time",
+		percent(busy), percent(steal), percent(pressure))
+}

@@ -1,0 +1,67 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// options are the options of a check as written in a scenario. Asking for one
+// makes it known; what nobody asked for is an error.
+type options struct {
+	given map[string]string
+	known map[string]bool
+	errs  []error
+}
+
+// share reads a fraction above 0 up to 1.
+func (o *options) share(name string, fallback float64) float64 {
+	text, ok := o.take(name)
+	if !ok {
+		return fallback
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(value > 0 && value <= 1) {
+		o.errs = append(o.errs, fmt.Errorf("option %s: %q is no share above 0 up to 1", name, text))
+	}
+	return value
+}
+
+// duration reads a duration above 0, such as "10ms".
+func (o *options) duration(name string, fallback time.Duration) time.Duration {
+	text, ok := o.take(name)
+	if !ok {
+		return fallback
+	}
+	value, err := time.ParseDuration(text)
+	if err != nil || value <= 0 {
+		o.errs = append(o.errs, fmt.Errorf("option %s: %q is no duration above 0, such as 10ms", name, text))
+	}
+	return value
+}
+
+func (o *options) take(name string) (string, bool) {
+	o.known[name] = true
+	text, ok := o.given[name]
+	return text, ok
+}
+
+func (o *options) err() error {
+	for _, name := range slices.Sorted(maps.Keys(o.given)) {
+		if !o.known[name] {
+			o.errs = append(o.errs, fmt.Errorf("unknown option %q: %s", name, o.choice()))
+		}
+	}
+	return errors.Join(o.errs...)
+}
+
+func (o *options) choice() string {
+	if len(o.known) == 0 {
+		return "this check has none"
+	}
+	return "there are " + strings.Join(slices.Sorted(maps.Keys(o.known)), ", ")
+}

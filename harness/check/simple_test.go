@@ -1,0 +1,93 @@
+package check
+
+import (
+	"testing"
+	"time"
+
+	"github.com/haproof/haproof/harness"
+)
+
+func TestNoErrorsCountsEveryCause(t *testing.T) {
+	spoil := func(r *harness.Record, i int, status int, cause harness.Cause) {
+		r.Attempts[i].Status, r.Attempts[i].Cause = status, cause
+	}
+	run(t, harness.CheckSpec{Name: "no-errors"}, []judged{
+		{"all as expected", nothing, harness.Pass, "100 of 100 attempts answered as expected", ""},
+		{"two statuses and a timeout", func(r *harness.Record) {
+			spoil(r, 3, 503, harness.CauseStatus)
+			spoil(r, 4, 503, harness.CauseStatus)
+			timeOut(r, 9)
+		}, harness.Fail, "3 of 100 attempts did not go as expected: 2 status, 1 timeout", `status: 2 attempts, the first is attempt 3: status 503, key "c0003", due at 30ms`},
+		{"no answer and no cause", func(r *harness.Record) { r.Attempts[0].Outcome = harness.Indeterminate }, harness.Fail, "1 unexplained", ""},
+		{"interrupted", func(r *harness.Record) { spoil(r, 3, 0, harness.CauseInterrupted) }, harness.Unknown, "the client's own fault: 1 interrupted", ""},
+		{"interrupted, and the product's fault too", func(r *harness.Record) {
+			spoil(r, 3, 0, harness.CauseInterrupted)
+			spoil(r, 4, 0, harness.CauseReset)
+		}, harness.Fail, "1 interrupted, 1 reset", ""},
+		{"out of ports", func(r *harness.Record) { spoil(r, 3, 0, harness.CauseResources) }, harness.Unknown, "1 resources", ""},
+		{"no attempts", func(r *harness.Record) { r.Attempts = nil }, harness.Unknown, "no attempt was made", ""},
+		{"driver hides an attempt", func(r *harness.Record) { r.Attempts = r.Attempts[:99] }, harness.Unknown, "1 of 100 attempts were never reported", ""},
+		{"driver hides an attempt and that it was offered", func(r *harness.Record) { r.Attempts = r.Attempts[:99]; r.Driven.Offered = 99 },
+			harness.Unknown, "1 of 100 attempts were never reported", ""},
+		{"trial that broke off", func(r *harness.Record) { r.Error = "lab is gone" }, harness.Unknown, "lab is gone", ""},
+	})
+}
+
+func TestNodesAliveNamesTheDead(t *testing.T) {
+	run(t, harness.CheckSpec{Name: "nodes-alive"}, []judged{
+		{"all alive", nothing, harness.Pass, "5 nodes lived to the end", ""},
+		{"one died", func(r *harness.Record) {
+			r.Failures = []harness.NodeFailure{{Node: "proxy2", Reason: "signal: segmentation fault", Log: []string{"a", "BUG"}}}
+		}, harness.Fail, "1 node died: proxy2", "proxy2: signal: segmentation fault; its last line: BUG"},
+		{"no nodes", func(r *harness.Record) { r.Nodes = nil }, harness.Unknown, "names no node", ""},
+	})
+}
+
+func TestCPULimitsMustBeInForce(t *testing.T) {
+	run(t, harness.CheckSpec{Name: "cpu-limits"}, []judged{
+		{"in force", nothing, harness.Pass, "2 CPU limits are in force", ""},
+		{"not in force", func(r *harness.Record) { r.Nodes[3].Limited = false }, harness.Unknown, "1 of 2 CPU limits are not in force: backend2", "backend2: asked for 0.2 CPUs, limited: false"},
+		{"another limit", func(r *harness.Record) { r.Nodes[2].CPUs = 0.5 }, harness.Unknown, "backend1", ""},
+		{"node missing", func(r *harness.Record) { r.Nodes = r.Nodes[:3] }, harness.Unknown, "1 of 2", "backend: 1 of 2 nodes are in the record"},
+		{"no limit asked", func(r *harness.Record) { r.Cell.Scenario.Topology[harness.TierBackend] = harness.Tier{Count: 2} },
+			harness.Unknown, "nothing to check", ""},
+	})
+}
+
+func TestGeneratorFitNamesTheLimitThatWasPassed(t *testing.T) {
+	late := func(n int, by time.Duration) func(*harness.Record) {
+		return func(r *harness.Record) {
+			for i := range n {
+				r.Attempts[i].Sent += by
+			}
+		}
+	}
+	run(t, harness.CheckSpec{Name: "generator-fit"}, []judged{
+		{"fit", nothing, harness.Pass, "lag p99 100µs, 100.0 % of the scheduled attempts made, 15.0 % of all cores used", ""},
+		{"one in a hundred late", late(1, time.Second), harness.Pass, "lag p99 100µs", ""},
+		{"two in a hundred late", late(2, 20*ms), harness.Unknown, "lag p99 20.1", ""},
+		{"too few made", func(r *harness.Record) { r.Driven.Offered = 102 }, harness.Unknown, "98.0 % of the scheduled attempts were made, below 99.0 %", ""},
+		{"eats the machine", func(r *harness.Record) { r.Driven.CPU = 1900 * ms }, harness.Unknown, "95.0 % of all cores, above 90.0 %", ""},
+		{"CPU not known", func(r *harness.Record) { r.Driven.CPU = 0 }, harness.Unknown, "CPU is not known", ""},
+		{"schedule not known", func(r *harness.Record) { r.Driven.Offered = 0 }, harness.Unknown, "does not say how many", ""},
+		{"no attempts", func(r *harness.Record) { r.Attempts = nil }, harness.Unknown, "no attempt was made", ""},
+	})
+	run(t, harness.CheckSpec{Name: "generator-fit", Options: map[string]string{"lag-p99": "50us", "achieved": "1", "cpu": "0.1"}}, []judged{
+		{"strict", nothing, harness.Unknown, "lag p99 100µs is above 50µs; it used 15.0 % of all cores, above 10.0 %", ""},
+	})
+}
+
+func TestHostFitNamesWhatTheMachineLacked(t *testing.T) {
+	run(t, harness.CheckSpec{Name: "host-fit"}, []judged{
+		{"fit", nothing, harness.Pass, "50.0 % of its CPU time busy, 0.0 % stolen", ""},
+		{"stolen", func(r *harness.Record) { r.Host.Stolen = 50 * ms }, harness.Unknown, "counts are not, the machine was unfit: stolen CPU time 2.5 % is above 2.0 %", ""},
+		{"busy", func(r *harness.Record) { r.Host.Busy = 1960 * ms }, harness.Unknown, "busy CPU time 98.0 % is above 97.0 %", ""},
+		{"pressure", func(r *harness.Record) { r.Host.Pressure = 950 * ms }, harness.Unknown, "under CPU pressure 95.0 % is above 90.0 %", ""},
+		{"not known", func(r *harness.Record) { r.Host.Unknown = "/proc/stat: no such file" }, harness.Unknown, "/proc/stat", ""},
+		{"not measured", func(r *harness.Record) { r.Host = harness.HostUsage{} }, harness.Unknown, "not measured", ""},
+		{"idle machine", func(r *harness.Record) { r.Host.Busy = 0 }, harness.Unknown, "nothing was measured", ""},
+	})
+	run(t, harness.CheckSpec{Name: "host-fit", Options: map[string]string{"busy": "0.4"}}, []judged{
+		{"strict", nothing, harness.Unknown, "busy CPU time 50.0 % is above 40.0 %", ""},
+	})
+}

@@ -1,0 +1,109 @@
+package driver
+
+import (
+	"errors"
+	"time"
+
+	"github.com/haproof/haproof/harness"
+)
+
+// defaultTimeout is the patience of a client where the workload names none.
+const defaultTimeout = 10 * time.Second
+
+// client sends attempts to endpoints and says how each ended. It never sends one
+// twice. net/http's transport would: it replays GET and HEAD when a kept-alive
+// connection dies under them, and there is no option against that, so the client
+// speaks HTTP/1.1 over its own connections. It is safe for concurrent use.
+type client struct {
+	servers []*server
+	timeout time.Duration
+}
+
+var errNoEndpoint = errors.New("no endpoint to send attempts to")
+
+func newClient(w harness.Workload, to []harness.Endpoint) (*client, error) {
+	if len(to) == 0 {
+		return nil, errNoEndpoint
+	}
+	c := &client{timeout: w.Timeout}
+	if c.timeout <= 0 {
+		c.timeout = defaultTimeout
+	}
+	for _, e := range to {
+		s, err := newServer(e, w)
+		if err != nil {
+			return nil, err
+		}
+		c.servers = append(c.servers, s)
+	}
+	return c, nil
+}
+
+// ending is how an attempt ended, without its times.
+type ending struct {
+	status  int
+	bytes   uint64
+	dynamic bool
+	outcome harness.Outcome
+	cause   harness.Cause
+}
+
+// send sends one attempt, to the endpoint whose turn it is by seq, and returns
+// when its answer is complete or the client's patience ended.
+func (c *client) send(seq uint64, target *Target) ending {
+	deadline := time.Now().Add(c.timeout)
+	s := c.servers[seq%uint64(len(c.servers))]
+	pool := s.poolFor(target)
+	e := ending{dynamic: target.Dynamic}
+	cn, at, err := s.connection(pool, target, deadline)
+	if err != nil {
+		e.outcome, e.cause = harness.Failed, causeOf(err, at)
+		return e
+	}
+	a, sent, err := cn.exchange(seq, target, deadline)
+	if err != nil || !a.reusable {
+		_ = cn.Close()
+	} else {
+		pool.give(cn)
+	}
+	if err != nil {
+		e.broken(sent, err)
+	} else {
+		e.answered(target, a)
+	}
+	return e
+}
+
+// broken notes an attempt that got no complete answer.
+func (e *ending) broken(sent bool, err error) {
+	e.cause = causeOf(err, exchanging)
+	if !sent {
+		e.outcome = harness.Failed
+	}
+}
+
+// answered notes a complete answer and compares it with what was expected.
+func (e *ending) answered(target *Target, a answer) {
+	e.status, e.bytes = a.status, a.bytes
+	if a.status >= 500 && target.Dynamic && !a.php {
+		// The proxy itself answered: the application may or may not have run.
+		e.cause = harness.CauseStatus
+		return
+	}
+	e.outcome, e.dynamic = harness.OK, a.php
+	switch {
+	case a.status != target.Status:
+		e.cause = harness.CauseStatus
+	case a.bytes != target.Bytes || a.php != target.Dynamic:
+		e.cause = harness.CauseBody
+	}
+}
+
+// close ends all idle connections. Nothing may be in flight.
+func (c *client) close() error {
+	var errs []error
+	for _, s := range c.servers {
+		errs = append(errs, s.close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,95 @@
+package driver
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/haproof/haproof/harness"
+)
+
+// phpClient returns a client whose targets all go to PHP, for one customer.
+func phpClient(t *testing.T, overTLS harness.Share, timeout time.Duration, to harness.Endpoint) (*client, *Targets) {
+	t.Helper()
+	w := usual()
+	w.Profile, w.TLS, w.Customers, w.Timeout = "php", overTLS, 1, timeout
+	c, err := newClient(w, []harness.Endpoint{to})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.close() })
+	targets, err := NewTargets(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, targets
+}
+
+func TestAConnectionThatDiedIdleCostsNoAttempt(t *testing.T) {
+	for _, share := range []harness.Share{0, 1} {
+		o, endpoint := newOrigin(t)
+		c, targets := phpClient(t, share, 5*time.Second, endpoint)
+		for seq := range uint64(10) {
+			target := targets.At(seq)
+			want := ending{status: 200, bytes: 512, dynamic: true, outcome: harness.OK}
+			if got := c.send(seq, &target); got != want {
+				t.Errorf("TLS %v, attempt %d after its connection was closed: got %+v, want %+v", share, seq, got, want)
+			}
+			o.closeAll()
+			await(t, "connections closed", func() bool { return o.open() == 0 })
+		}
+		if o.opened != 10 {
+			t.Errorf("TLS %v: %d connections opened, want 10", share, o.opened)
+		}
+	}
+}
+
+func TestOneConnectionServesAttemptsInTurn(t *testing.T) {
+	for _, share := range []harness.Share{0, 1} {
+		o, endpoint := newOrigin(t)
+		c, targets := phpClient(t, share, 5*time.Second, endpoint)
+		for seq := range uint64(50) {
+			target := targets.At(seq)
+			if got := c.send(seq, &target); got.outcome != harness.OK {
+				t.Fatalf("TLS %v, attempt %d: %+v", share, seq, got)
+			}
+		}
+		if o.opened != 1 {
+			t.Errorf("TLS %v: %d connections opened, want 1", share, o.opened)
+		}
+	}
+}
+
+func TestNoDescriptorsLeftIsAShortageOfTheClient(t *testing.T) {
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	_, endpoint := newOrigin(t)
+	c, targets := phpClient(t, 0, 5*time.Second, endpoint)
+	target := targets.At(0)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: was.Max}); err != nil {
+		t.Skip("the descriptor limit cannot be lowered:", err)
+	}
+	got := c.send(0, &target)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	want := ending{dynamic: true, outcome: harness.Failed, cause: harness.CauseResources}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestPatienceCoversTheWaitForAHandshake(t *testing.T) {
+	_, endpoint := newOrigin(t)
+	c, targets := phpClient(t, 1, 50*time.Millisecond, endpoint)
+	for range handshakesAtOnce {
+		c.servers[0].shaking <- struct{}{} // all handshakes that may be in progress hang
+	}
+	target := targets.At(0)
+	want := ending{dynamic: true, outcome: harness.Failed, cause: harness.CauseTimeout}
+	if got := c.send(0, &target); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}

@@ -1,0 +1,344 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/haproof/haproof/harness"
+)
+
+// everyDriver runs a conformance test with each driver.
+func everyDriver(t *testing.T, test func(t *testing.T, d harness.Driver)) {
+	for _, name := range Names() {
+		t.Run(name, func(t *testing.T) {
+			d, err := New(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			test(t, d)
+		})
+	}
+}
+
+// usual is a workload that a test changes to its needs.
+func usual() harness.Workload {
+	return harness.Workload{
+		Profile: "mixed", Rate: 2000, Requests: 1000, Customers: 10, Hosts: 5,
+		Dynamic: 0.5, TLS: 0.5, Timeout: 5 * time.Second, Seed: 7,
+	}
+}
+
+// played drives a workload and returns its attempts in order of their ids.
+func played(ctx context.Context, t *testing.T, d harness.Driver, w harness.Workload, to ...harness.Endpoint) ([]harness.Attempt, harness.Driven, error) {
+	t.Helper()
+	var attempts []harness.Attempt
+	reporting := make(chan struct{}, 1) // holds one: a second report at the same time would block
+	driven, err := d.Drive(ctx, w, to, func(a harness.Attempt) {
+		select {
+		case reporting <- struct{}{}:
+		default:
+			t.Error("two reports at the same time")
+		}
+		attempts = append(attempts, a)
+		<-reporting
+	})
+	slices.SortFunc(attempts, func(a, b harness.Attempt) int { return int(int64(a.Seq) - int64(b.Seq)) })
+	return attempts, driven, err
+}
+
+func tally(attempts []harness.Attempt) map[string]int {
+	counts := map[string]int{}
+	for _, a := range attempts {
+		name := map[harness.Outcome]string{harness.OK: "ok", harness.Failed: "failed", harness.Indeterminate: "indeterminate"}[a.Outcome]
+		if a.Cause != "" {
+			name += " " + string(a.Cause)
+		}
+		counts[name]++
+	}
+	return counts
+}
+
+func TestEveryProfileIsDrivenExactlyOnceAndAsExpected(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		for _, profile := range Profiles() {
+			o, endpoint := newOrigin(t)
+			w := usual()
+			w.Profile = profile
+			attempts, driven, err := played(t.Context(), t, d, w, endpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[string]int{"ok": 1000}, tally(attempts)); diff != "" {
+				t.Errorf("%s: %s", profile, diff)
+			}
+			if driven.Offered != 1000 || driven.CPU <= 0 || driven.Length < 499*time.Millisecond || driven.Began.IsZero() {
+				t.Errorf("%s: driven %+v", profile, driven)
+			}
+			arrived, repeated := o.arrivals()
+			if arrived != 1000 || repeated != 0 {
+				t.Errorf("%s: %d arrived, %d of them repeatedly, want 1000 and 0", profile, arrived, repeated)
+			}
+			await(t, "all connections closed", func() bool { return o.open() == 0 })
+			checkAgainstTargets(t, w, attempts)
+		}
+	})
+}
+
+// checkAgainstTargets compares what was driven with the pure function that says
+// what should have been.
+func checkAgainstTargets(t *testing.T, w harness.Workload, attempts []harness.Attempt) {
+	t.Helper()
+	targets, err := NewTargets(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, a := range attempts {
+		target := targets.At(uint64(k))
+		want := harness.Attempt{
+			Seq: uint64(k), Key: target.Key, Status: target.Status, Bytes: target.Bytes, TLS: target.TLS,
+			Dynamic: target.Dynamic, Outcome: harness.OK, Sent: a.Sent, Done: a.Done,
+			Intended: time.Duration(float64(k) / float64(w.Rate) * 1e9),
+		}
+		if diff := cmp.Diff(want, a); diff != "" {
+			t.Fatalf("attempt %d: %s", k, diff)
+		}
+		if a.Lag() < 0 || a.Done < a.Sent {
+			t.Fatalf("attempt %d was sent before it was due or after it ended: %+v", k, a)
+		}
+	}
+}
+
+func TestHostsGoAroundAndConnectionsAreKept(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		first, e1 := newOrigin(t)
+		second, e2 := newOrigin(t)
+		if _, _, err := played(t.Context(), t, d, usual(), e1, e2); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []*origin{first, second} {
+			arrived, _ := o.arrivals()
+			// 15 hosts over TLS and one pool in clear need 16 connections each at
+			// least; more where attempts overlap.
+			if arrived != 500 || len(o.hosts) != 15 || o.opened >= arrived/2 {
+				t.Errorf("%d attempts for %d hosts over %d connections, want 500, 15 and far fewer than attempts", arrived, len(o.hosts), o.opened)
+			}
+		}
+	})
+}
+
+func TestDurationEndsASchedule(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		_, endpoint := newOrigin(t)
+		w := usual()
+		w.Requests, w.Duration, w.Rate = 0, 300*time.Millisecond, 1000
+		attempts, driven, err := played(t.Context(), t, d, w, endpoint)
+		if err != nil || len(attempts) != 300 || driven.Offered != 300 {
+			t.Errorf("got %d attempts, %d offered, error %v; want 300 and 300", len(attempts), driven.Offered, err)
+		}
+	})
+}
+
+func TestAnOpenLoopDoesNotWaitForAnswers(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		o, endpoint := newOrigin(t)
+		var arrived sync.WaitGroup
+		arrived.Add(100)
+		o.meanwhile = func(http.ResponseWriter, *http.Request) bool {
+			arrived.Done()
+			arrived.Wait() // nobody is answered before all have come
+			return false
+		}
+		w := usual()
+		w.Rate, w.Requests, w.TLS = 500, 100, 0
+		attempts, _, err := played(t.Context(), t, d, w, endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(map[string]int{"ok": 100}, tally(attempts)); diff != "" {
+			t.Error(diff)
+		}
+		for _, a := range attempts {
+			if wait := attempts[99].Intended - a.Intended; a.Latency() < wait || a.Service() < wait-a.Lag() {
+				t.Errorf("attempt %d hides the wait of %v: %+v", a.Seq, wait, a)
+			}
+		}
+	})
+}
+
+func TestLagIsSeenWhenTheGeneratorIsHeldUp(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		_, endpoint := newOrigin(t)
+		w := usual()
+		w.Rate, w.Requests, w.TLS = 5e6, 3000, 0 // no machine keeps up with that
+		attempts, driven, err := played(t.Context(), t, d, w, endpoint)
+		if err != nil || len(attempts) != 3000 {
+			t.Fatalf("%d attempts, error %v", len(attempts), err)
+		}
+		if last := attempts[2999]; last.Lag() < driven.Length/10 || last.Intended != 599800*time.Nanosecond {
+			t.Errorf("the last attempt has lag %v of %v, intended at %v", last.Lag(), driven.Length, last.Intended)
+		}
+	})
+}
+
+func TestInterruptStopsSendingAndWaitsForWhatIsInFlight(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		o, endpoint := newOrigin(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		release := make(chan struct{})
+		o.meanwhile = func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.Header.Get(harness.SeqHeader) == "50" {
+				cancel()
+				time.AfterFunc(50*time.Millisecond, func() { close(release) })
+				<-release
+			}
+			return false
+		}
+		w := usual()
+		w.Rate, w.Requests = 500, 100_000
+		attempts, driven, err := played(ctx, t, d, w, endpoint)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v, want context canceled", err)
+		}
+		if n := len(attempts); n < 51 || n > 500 || driven.Offered < uint64(n) || driven.Offered > 1000 {
+			t.Errorf("%d attempts of %d offered after an interrupt at the 51st", n, driven.Offered)
+		}
+		if diff := cmp.Diff(map[string]int{"ok": len(attempts)}, tally(attempts)); diff != "" {
+			t.Error(diff)
+		}
+		await(t, "all connections closed", func() bool { return o.open() == 0 })
+	})
+}
+
+func TestInterruptEndsALongWaitAtOnce(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		_, endpoint := newOrigin(t)
+		w := usual()
+		w.Rate, w.Requests = 0.01, 2 // the second one is due after 100 s
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		attempts, driven, err := played(ctx, t, d, w, endpoint)
+		if len(attempts) != 1 || driven.Offered != 1 || !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 5*time.Second {
+			t.Errorf("%d attempts, %d offered, error %v after %v", len(attempts), driven.Offered, err, time.Since(began))
+		}
+	})
+}
+
+func TestImpossibleWorkloadsAreRefused(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		_, endpoint := newOrigin(t)
+		clear := harness.Endpoint{Node: "backend1", HTTP: endpoint.HTTP}
+		for want, change := range map[string]func(*harness.Workload) harness.Endpoint{
+			"unknown profile": func(w *harness.Workload) harness.Endpoint { w.Profile = "no"; return endpoint },
+			"customers":       func(w *harness.Workload) harness.Endpoint { w.Customers = 0; return endpoint },
+			"hosts":           func(w *harness.Workload) harness.Endpoint { w.Hosts = 0; return endpoint },
+			"rate":            func(w *harness.Workload) harness.Endpoint { w.Rate = 0; return endpoint },
+			"tls":             func(w *harness.Workload) harness.Endpoint { w.TLS = 1.1; return endpoint },
+			"no attempt":      func(w *harness.Workload) harness.Endpoint { w.Requests = 0; return endpoint },
+			"speaks no TLS":   func(*harness.Workload) harness.Endpoint { return clear },
+			"search":          func(w *harness.Workload) harness.Endpoint { w.Search = &harness.Search{}; return endpoint },
+		} {
+			w := usual()
+			to := change(&w)
+			attempts, _, err := played(t.Context(), t, d, w, to)
+			if err == nil || !strings.Contains(err.Error(), want) || len(attempts) > 0 {
+				t.Errorf("%s: got error %v after %d attempts", want, err, len(attempts))
+			}
+		}
+		if _, _, err := played(t.Context(), t, d, usual()); !errors.Is(err, errNoEndpoint) {
+			t.Errorf("without endpoints: got error %v", err)
+		}
+	})
+}
+
+func TestHostileServersAreClassified(t *testing.T) {
+	pair, rootPEM := certificate(t)
+	_, strangerPEM := certificate(t)
+	secure := func(address string, root []byte) harness.Endpoint {
+		return harness.Endpoint{Node: "h", HTTP: address, HTTPS: address, RootPEM: root}
+	}
+	cases := []struct {
+		why     string
+		want    string
+		dynamic bool
+		to      harness.Endpoint
+	}{
+		{"nobody listens", "failed connect", true, harness.Endpoint{Node: "h", HTTP: refusing(t)}},
+		{"takes the attempt, then resets", "indeterminate reset", true, hostile(t, readThen(reset))},
+		{"takes the attempt, then closes", "indeterminate reset", true, hostile(t, readThen(hangUp))},
+		{"ends within the body", "indeterminate reset", true, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nContent-Length: 512\r\n\r\nshort")))},
+		{"ends within the header", "indeterminate reset", true, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nContent-Le")))},
+		{"never answers", "indeterminate timeout", true, hostile(t, readThen(hang))},
+		{"never ends its answer", "indeterminate timeout", true, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nContent-Length: 512\r\n\r\nshort"), hang))},
+		{"speaks another protocol", "indeterminate protocol", true, hostile(t, readThen(say("220 mail ready\r\n")))},
+		{"speaks no TLS", "failed tls", true, secure(hostile(t, readThen(say("HTTP/1.1 400 Bad Request\r\n\r\n"))).HTTP, rootPEM)},
+		{"has a stranger's certificate", "failed tls", true, secure(overTLS(t, pair), strangerPEM)},
+		{"never shakes hands", "failed timeout", true, secure(hostile(t, hang).HTTP, rootPEM)},
+		{"proxy answers itself", "indeterminate status", true, hostile(t, readThen(say("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")))},
+		{"PHP fails", "ok status", true, hostile(t, readThen(say("HTTP/1.1 500 Internal Server Error\r\nX-Haproof-Php: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")))},
+		{"proxy answers for a file", "ok status", false, hostile(t, readThen(say("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")))},
+		{"PHP answers for a file", "ok body", false, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nX-Haproof-Php: 1\r\nConnection: close\r\nContent-Length: 512\r\n\r\n"+strings.Repeat("x", 512))))},
+		{"a file for PHP", "ok body", true, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 512\r\n\r\n"+strings.Repeat("x", 512))))},
+		{"wrong size", "ok body", true, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nX-Haproof-Php: 1\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc")))},
+	}
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		for _, c := range cases {
+			w := usual()
+			w.Profile, w.Requests, w.TLS, w.Timeout = "php", 20, 0, 200*time.Millisecond
+			if !c.dynamic {
+				w.Profile, w.Dynamic = "dynamic", 0
+			}
+			if c.to.HTTPS != "" {
+				w.TLS = 1
+			}
+			attempts, _, err := played(t.Context(), t, d, w, c.to)
+			if err != nil {
+				t.Errorf("%s: %v", c.why, err)
+			}
+			if diff := cmp.Diff(map[string]int{c.want: 20}, tally(attempts)); diff != "" {
+				t.Errorf("%s: %s", c.why, diff)
+			}
+		}
+	})
+}
+
+// TestNothingIsReplayed plays against a server that closes kept-alive connections
+// when the next attempt arrives on them, which is where net/http would send again.
+func TestNothingIsReplayed(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		for _, share := range []harness.Share{0, 1} {
+			o, endpoint := newOrigin(t)
+			o.meanwhile = func(w http.ResponseWriter, r *http.Request) bool {
+				seq := r.Header.Get(harness.SeqHeader)
+				if !strings.HasSuffix(seq, "3") {
+					return false
+				}
+				c, _, err := http.NewResponseController(w).Hijack()
+				if err == nil {
+					_ = c.Close() // a kept-alive connection dies under every tenth attempt
+				}
+				return true
+			}
+			w := usual()
+			w.TLS = share
+			attempts, _, err := played(t.Context(), t, d, w, endpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[string]int{"ok": 900, "indeterminate reset": 100}, tally(attempts)); diff != "" {
+				t.Errorf("TLS %v: %s", share, diff)
+			}
+			if arrived, repeated := o.arrivals(); arrived != 1000 || repeated != 0 {
+				t.Errorf("TLS %v: %d arrived, %d of them repeatedly, want 1000 and 0", share, arrived, repeated)
+			}
+		}
+	})
+}

@@ -1,0 +1,99 @@
+package driver
+
+import (
+	"time"
+
+	"github.com/haproof/haproof/harness"
+)
+
+func init() {
+	registerProfile("dynamic", newDynamic)
+	registerProfile("mixed", newMixed)
+}
+
+// file is a static file that every web node has.
+type file struct {
+	path  string
+	bytes uint64
+}
+
+var (
+	files    = []option[file]{{0.55, file{"/static/1k.css", 1024}}, {0.38, file{"/static/10k.js", 10240}}, {0.07, file{"/static/100k.bin", 102400}}}
+	statuses = []option[int]{{0.92, 200}, {0.04, 302}, {0.03, 404}, {0.01, 500}}
+	methods  = []option[string]{{0.85, "GET"}, {0.10, "POST"}, {0.05, "HEAD"}}
+	sizes    = []option[uint64]{{0.3, 512}, {0.4, 2000}, {0.25, 8192}, {0.05, 32768}}
+)
+
+// form is the body of every POST.
+const form = "author=someone&text=a+comment+of+a+usual+length+on+a+page+of+the+site"
+
+// newDynamic is traffic of a hoster's customers, who are asked by Zipf's law:
+// the share Dynamic goes to PHP, with all statuses, methods and sizes that the
+// application has, the rest to static files.
+func newDynamic(w harness.Workload) (profile, error) {
+	customers, err := zipfCustomers(w.Customers)
+	if err != nil {
+		return nil, err
+	}
+	share := float64(w.Dynamic)
+	return func(k uint64, r *random) Target {
+		target := static(r)
+		if r.share() < share {
+			target = page(r, w.Work)
+		}
+		target.Key, target.Host = customers.pick(k, r)
+		return target
+	}, nil
+}
+
+// static is a file that nginx serves by itself.
+func static(r *random) Target {
+	f := draw(r, files)
+	if draw(r, methods) == "HEAD" {
+		return Target{Method: "HEAD", Path: f.path, Status: 200}
+	}
+	return Target{Method: "GET", Path: f.path, Status: 200, Bytes: f.bytes}
+}
+
+// page is an answer of the PHP application. A redirect is asked for without a
+// body.
+func page(r *random, work time.Duration) Target {
+	target := Target{Method: draw(r, methods), Status: draw(r, statuses), Dynamic: true}
+	size := draw(r, sizes)
+	if target.Status == 302 {
+		size = 0
+	}
+	target.Path = application(r, target.Status, size, work)
+	if target.Method != "HEAD" {
+		target.Bytes = size
+	}
+	if target.Method == "POST" {
+		target.Body = form
+	}
+	return target
+}
+
+// newMixed is half advertising and half customers' traffic. Dynamic is the share
+// of all attempts, advertising included, that asks for PHP; where that is more
+// than half, advertising gives way.
+func newMixed(w harness.Workload) (profile, error) {
+	ads, err := newAds(w)
+	if err != nil {
+		return nil, err
+	}
+	ofCustomers := max(0.5, float64(w.Dynamic))
+	w.Dynamic = harness.Share(float64(w.Dynamic) / ofCustomers)
+	dynamic, err := newDynamic(w)
+	if err != nil {
+		return nil, err
+	}
+	// The attempts at which a customer's turn comes are part of its share.
+	const turns = 1.0 / turnEvery
+	drawn := (ofCustomers - turns) / (1 - turns)
+	return func(k uint64, r *random) Target {
+		if turn(k) || r.share() < drawn {
+			return dynamic(k, r)
+		}
+		return ads(k, r)
+	}, nil
+}

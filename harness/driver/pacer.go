@@ -1,0 +1,78 @@
+package driver
+
+import (
+	"context"
+	"time"
+)
+
+// catchUp is how long after a workload's duration late attempts are still sent.
+// What is later than that stays unsent: offered, but never attempted.
+const catchUp = time.Second
+
+// pacer lets attempts go when the schedule wants them: an open loop, which never
+// asks how the previous ones fare. It fits vegeta's Pacer, but does the waiting
+// itself, because the one that vegeta would do rounds to a millisecond.
+type pacer struct {
+	ctx      context.Context
+	began    time.Time
+	schedule schedule
+	alarm    *alarm
+	until    time.Duration          // when to give up on late attempts; 0 for never
+	enough   func(sent uint64) bool // says that a search has seen enough
+	ended    time.Duration          // when Pace told to stop, 0 before
+}
+
+// Pace returns when the next attempt is due, or at once if that is past. It
+// tells to stop after the last one, when the context ended, or when enough.
+func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop bool) {
+	if sent < p.schedule.total() && !p.enough(sent) && p.await(p.schedule.due(sent)) {
+		return 0, false
+	}
+	p.ended = time.Since(p.began)
+	return 0, true
+}
+
+// stopped returns when sending stopped, from the beginning: now, where the
+// library stopped without asking again. It is for after the attack.
+func (p *pacer) stopped() time.Duration {
+	if p.ended > 0 {
+		return p.ended
+	}
+	return time.Since(p.began)
+}
+
+// await returns when due has come, and whether the attempt should still be sent.
+func (p *pacer) await(due time.Duration) bool {
+	now := time.Since(p.began)
+	for ; now < due; now = time.Since(p.began) {
+		if p.alarm.wait(due-now) != nil {
+			return false
+		}
+	}
+	return p.ctx.Err() == nil && (p.until == 0 || now < p.until)
+}
+
+// Rate is part of vegeta's Pacer.
+func (p *pacer) Rate(elapsed time.Duration) float64 {
+	for i := len(p.schedule) - 1; i > 0; i-- {
+		if elapsed >= p.schedule[i].begin {
+			return p.schedule[i].rateRPS
+		}
+	}
+	return p.schedule[0].rateRPS
+}
+
+// closedLoop lets attempts go as fast as others end, for a limited time.
+type closedLoop struct {
+	ctx    context.Context
+	began  time.Time
+	length time.Duration
+}
+
+// Pace never waits; it tells to stop when the time is over.
+func (c closedLoop) Pace(time.Duration, uint64) (wait time.Duration, stop bool) {
+	return 0, c.ctx.Err() != nil || time.Since(c.began) >= c.length
+}
+
+// Rate is part of vegeta's Pacer. A closed loop has no rate of its own.
+func (closedLoop) Rate(time.Duration) float64 { return 0 }

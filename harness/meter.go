@@ -1,0 +1,57 @@
+package harness
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/haproof/haproof/harness/stats"
+)
+
+// progressEvery is how often a live view is refreshed while driving.
+const progressEvery = 200 * time.Millisecond
+
+// meter turns attempts into a live view. It is used from one goroutine at a
+// time, as report is.
+type meter struct {
+	say   func(Progress)
+	now   Progress
+	lag   *stats.Histogram // since the last refresh
+	last  time.Time
+	lastN uint64
+}
+
+func newMeter(plan Plan, t turn) *meter {
+	say := plan.Progress
+	if say == nil {
+		say = func(Progress) {}
+	}
+	return &meter{
+		say: say, lag: stats.NewHistogram(), last: time.Now(),
+		now: Progress{Cell: t.cell.Name, Trial: strconv.Itoa(t.trial), Total: t.cell.Scenario.Workload.Requests},
+	}
+}
+
+func (m *meter) phase(name string) {
+	m.now.Phase = name
+	m.last, m.lastN = time.Now(), m.now.Done
+	m.say(m.now)
+}
+
+func (m *meter) see(a Attempt) {
+	m.now.Done++
+	if a.Cause != "" {
+		m.now.Errors++
+	}
+	m.lag.Record(a.Lag())
+	if elapsed := time.Since(m.last); elapsed >= progressEvery {
+		m.refresh(elapsed)
+	}
+}
+
+func (m *meter) refresh(elapsed time.Duration) {
+	m.now.RateRPS = float64(m.now.Done-m.lastN) / elapsed.Seconds()
+	m.now.LagP99 = m.lag.Quantile(0.99)
+	m.lag = stats.NewHistogram()
+	m.last, m.lastN = time.Now(), m.now.Done
+	m.say(m.now)
+}

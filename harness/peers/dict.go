@@ -1,0 +1,62 @@
+package peers
+
+import "fmt"
+
+// maxDictID is the number of strings a sender may refer to
+// (PEER_STKT_CACHE_MAX_ENTRIES, src/peers.c). Their numbers start at 1.
+const maxDictID = 128
+
+// Dict is the value of a ServerKey. The zero value means that there is none.
+type Dict struct {
+	ID   uint64 // what the sender will call the string from now on
+	Text string
+	Bare bool // only the ID was sent
+}
+
+// dictCache remembers, for one direction of one session, what the sender's
+// numbers mean. The sender reuses them in turn.
+type dictCache struct {
+	texts map[uint64]string
+}
+
+// parse reads a length, then a number, then the string if bytes remain.
+func (d *dictCache) parse(b []byte) (entry Dict, n int, err error) {
+	c := cursor{b: b}
+	payload := c.bytes(c.varint())
+	if c.err != nil || len(payload) == 0 {
+		return Dict{}, c.pos, c.err
+	}
+	in := cursor{b: payload}
+	entry.ID = in.varint()
+	if in.err == nil && (entry.ID == 0 || entry.ID > maxDictID) {
+		return Dict{}, 0, fmt.Errorf("%w: dictionary entry %d, limit %d", ErrSize, entry.ID, maxDictID)
+	}
+	if in.err == nil && in.left() == 0 {
+		entry.Bare = true
+		entry.Text = d.texts[entry.ID]
+		return entry, c.pos, nil
+	}
+	text := in.bytes(in.varint())
+	if in.err != nil {
+		return Dict{}, 0, in.err
+	}
+	entry.Text = string(text)
+	if d.texts == nil {
+		d.texts = make(map[uint64]string)
+	}
+	d.texts[entry.ID] = entry.Text
+	return entry, c.pos, nil
+}
+
+func (e Dict) appendTo(b []byte) []byte {
+	if e.ID == 0 {
+		return append(b, 0)
+	}
+	p := appendVarint(nil, e.ID)
+	if !e.Bare {
+		p = appendVarint(p, uint64(len(e.Text)))
+		p = append(p, e.Text...)
+	}
+	b = appendVarint(b, uint64(len(p)))
+	return append(b, p...)
+}

@@ -1,0 +1,310 @@
+package tracker
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/haproof/haproof/harness/peers"
+)
+
+var quota = peers.Definition{ID: 1, Name: "/quota", KeyType: peers.KeyString, KeyLen: 65,
+	Fields: []peers.Field{{Type: peers.GPC0, Elements: 1}}}
+
+// serving returns a Server that runs until the test ends.
+func serving(t *testing.T, cfg Config) *Server {
+	t.Helper()
+	cfg.Name, cfg.Listen, cfg.HTTP = "tracker", "127.0.0.1:0", "127.0.0.1:0"
+	s, err := New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, s)
+	return s
+}
+
+func run(t *testing.T, s *Server) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("run: %v", err)
+			}
+		case <-time.After(patience):
+			t.Error("server did not stop")
+		}
+	})
+}
+
+// proxy is a peer driven by hand: it says what it is told to, and its end of the
+// conversation is thrown away except for acknowledgements.
+type proxy struct {
+	t    *testing.T
+	conn net.Conn
+	acks chan peers.Ack
+}
+
+func call(t *testing.T, s *Server, name string, pid int) *proxy {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.PeersAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return greet(t, conn, name, pid)
+}
+
+func greet(t *testing.T, conn net.Conn, name string, pid int) *proxy {
+	t.Helper()
+	t.Cleanup(func() { conn.Close() })
+	hello := peers.Hello{Major: 2, Minor: 1, To: "tracker", From: name, PID: pid}
+	p := &proxy{t: t, conn: conn, acks: make(chan peers.Ack, 100)}
+	p.write(hello.AppendTo(nil))
+	status := make([]byte, 4)
+	if _, err := io.ReadFull(conn, status); err != nil || string(status) != "200\n" {
+		t.Fatalf("status: %q, %v", status, err)
+	}
+	go p.listen()
+	return p
+}
+
+func (p *proxy) write(b []byte) {
+	p.t.Helper()
+	if _, err := p.conn.Write(b); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *proxy) listen() {
+	defer close(p.acks)
+	var d peers.Decoder
+	var unread []byte
+	buf := make([]byte, 4096)
+	for {
+		n, err := p.conn.Read(buf)
+		if err != nil {
+			return
+		}
+		unread = append(unread, buf[:n]...)
+		for {
+			m, n, err := d.Next(unread)
+			if err != nil || n == 0 {
+				break
+			}
+			unread = unread[n:]
+			if m.Kind == peers.KindAck {
+				p.acks <- m.Ack
+			}
+		}
+	}
+}
+
+// push says live values of keys and waits until the tracker has acknowledged them.
+func (p *proxy) push(id uint32, table peers.Definition, values ...any) {
+	p.t.Helper()
+	b := table.AppendTo(nil)
+	for i := 0; i < len(values); i += 2 {
+		u := peers.Update{Table: &table, ID: id, Key: []byte(values[i].(string)), Values: []uint64{uint64(values[i+1].(int))}}
+		b = u.AppendTo(b)
+	}
+	p.write(b)
+	select {
+	case ack := <-p.acks:
+		if want := (peers.Ack{TableID: table.ID, ID: id}); ack != want {
+			p.t.Fatalf("acknowledged %+v, want %+v", ack, want)
+		}
+	case <-time.After(patience):
+		p.t.Fatal("not acknowledged")
+	}
+}
+
+func get(t *testing.T, s *Server, path string) (status int, body []byte) {
+	t.Helper()
+	resp, err := http.Get("http://" + s.HTTPAddr().String() + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, body
+}
+
+func TestServerAnswersWithWhatPeersSaid(t *testing.T) {
+	s := serving(t, Config{})
+	if code, _ := get(t, s, "/healthz"); code != http.StatusOK {
+		t.Errorf("healthz: got %d, want 200", code)
+	}
+	if code, body := get(t, s, "/readyz"); code != http.StatusServiceUnavailable {
+		t.Errorf("readyz without peers: got %d %s, want 503", code, body)
+	}
+	one, two := call(t, s, "proxy1", 7), call(t, s, "proxy2", 8)
+	one.push(1, quota, "c0001|1", 5, "c0002|1", 7, "nobody", 100)
+	one.push(2, quota, "c0001|1", 2)
+	two.push(1, quota, "c0001|2", 1)
+	_, body := get(t, s, "/v1/counts")
+	var got Report
+	if err := json.Unmarshal(body, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := Report{Table: "quota", Total: 15, Customers: map[string]uint64{"c0001": 8, "c0002": 7}, Sources: map[string]SourceReport{
+		"proxy1": {Sessions: 1, PID: 7, Resync: "asked", Updates: 4, Decreases: 1, Refused: 1},
+		"proxy2": {Sessions: 1, PID: 8, Resync: "asked", Updates: 1},
+	}}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(SourceReport{}, "LastMessageAgeSeconds")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestServerIsReadyWhenEveryPeerHasToldAll(t *testing.T) {
+	s := serving(t, Config{})
+	one, two := call(t, s, "proxy1", 7), call(t, s, "proxy2", 8)
+	one.write(peers.ResyncFinished.AppendTo(nil))
+	one.push(1, quota, "a|1", 1)
+	two.write(peers.ResyncPartial.AppendTo(nil))
+	two.push(1, quota, "a|1", 1)
+	if code, body := get(t, s, "/readyz"); code != http.StatusServiceUnavailable || string(body) != "resync with proxy2: partial\n" {
+		t.Errorf("got %d %q, want 503", code, body)
+	}
+	two.write(peers.ResyncFinished.AppendTo(nil))
+	two.push(2, quota, "a|1", 2)
+	if code, body := get(t, s, "/readyz"); code != http.StatusOK {
+		t.Errorf("got %d %q, want 200", code, body)
+	}
+}
+
+func TestServerCountsFirstElementOfGPCArray(t *testing.T) {
+	s := serving(t, Config{})
+	array := quota
+	array.Fields = []peers.Field{{Type: peers.GPC, Elements: 1}}
+	call(t, s, "proxy1", 7).push(1, array, "a|1", 3)
+	if got := s.Counts().Total; got != 3 {
+		t.Errorf("got %d, want 3", got)
+	}
+}
+
+func TestServerCountsNothingButItsTable(t *testing.T) {
+	said := make(chan Event, 10)
+	s := serving(t, Config{Report: func(e Event) { said <- e }})
+	p := call(t, s, "proxy1", 7)
+	other := quota
+	other.Name = "/plan"
+	p.push(1, other, "a|1", 3)
+	other.Name = "quota" // declared in a proxy, not in a peers section
+	p.push(2, other, "a|1", 3)
+	blind := quota
+	blind.Fields = []peers.Field{{Type: peers.GPC1, Elements: 1}}
+	p.push(3, blind, "a|1", 3)
+	if got := s.Counts(); got.Total != 0 || got.Sources["proxy1"].Updates != 0 {
+		t.Errorf("got %+v, want nothing counted", got)
+	}
+	<-said // session opened
+	if e := <-said; e.Err == nil || e.Source != "proxy1" {
+		t.Errorf("got %+v, want a complaint about the table without gpc0", e)
+	}
+}
+
+func TestServerDialsPeers(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	s, err := New(t.Context(), Config{Name: "tracker", Dial: []Remote{{Name: "proxy1", Addr: ln.Addr().String()}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, s)
+	conn, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	session, err := peers.Accept(t.Context(), conn, peers.Config{Name: "proxy1"}, func(h peers.Hello) peers.Status {
+		if h.From != "tracker" {
+			t.Errorf("called by %+v, want tracker", h)
+		}
+		return peers.StatusOK
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	p := &proxy{t: t, conn: conn, acks: make(chan peers.Ack, 1)}
+	go p.listen()
+	p.push(1, quota, "a|1", 4)
+	if got := s.Counts(); got.Total != 4 || got.Sources["proxy1"].Sessions != 1 {
+		t.Errorf("got %+v, want 4 from one session", got)
+	}
+}
+
+func TestServerTurnsAwayWhoIsNotWhatItSays(t *testing.T) {
+	a := newAuthority(t)
+	cert, key, _ := a.issue("tracker")
+	secure, err := MutualTLS(cert, key, a.ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan Event, 10)
+	s := serving(t, Config{TLS: secure, Report: func(e Event) { said <- e }})
+
+	connect := func(authority *authority) net.Conn {
+		cert, key, _ := authority.issue("proxy1")
+		cfg, err := MutualTLS(cert, key, a.ca)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.ServerName = "tracker"
+		conn, err := net.Dial("tcp", s.PeersAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tls.Client(conn, cfg)
+	}
+	liar := connect(a)
+	liar.Write(peers.Hello{Major: 2, Minor: 1, To: "tracker", From: "proxy2"}.AppendTo(nil))
+	if b, _ := io.ReadAll(liar); len(b) != 0 {
+		t.Errorf("proxy1 calling itself proxy2: answered %q, want nothing", b)
+	}
+	if e := <-said; !errors.Is(e.Err, peers.StatusUnknownPeer) {
+		t.Errorf("reported %v, want %v", e.Err, peers.StatusUnknownPeer)
+	}
+	stranger := connect(newAuthority(t))
+	stranger.Write(peers.Hello{Major: 2, Minor: 1, To: "tracker", From: "proxy1"}.AppendTo(nil))
+	if b, err := io.ReadAll(stranger); len(b) != 0 || err == nil {
+		t.Errorf("signed by another authority: answered %q, %v, want a TLS alert", b, err)
+	}
+	greet(t, connect(a), "proxy1", 1).push(1, quota, "a|1", 1)
+	if got := fmt.Sprint(s.Counts().Customers, len(s.Counts().Sources)); got != "map[a:1] 1" {
+		t.Errorf("got %s, want proxy1 counted and nobody else known", got)
+	}
+}
+
+func TestServerNamesABusyAddress(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	_, err = New(t.Context(), Config{Name: "tracker", Listen: "127.0.0.1:0", HTTP: ln.Addr().String()})
+	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), ln.Addr().String()) {
+		t.Errorf("got %v, want the address in it", err)
+	}
+}

@@ -1,0 +1,79 @@
+package tracker
+
+import (
+	"time"
+
+	"github.com/haproof/haproof/harness/peers"
+)
+
+// maxSources bounds the peers that may introduce themselves in a Server's life.
+const maxSources = 256
+
+// source is what the Server knows about one peer, over all its sessions.
+type source struct {
+	sessions map[uint64]*feed // open ones, by number
+	newest   *feed            // open or not
+	pid      int
+	counters sourceCounters
+	heard    time.Time
+}
+
+// sourceCounters are numbers since the Server started.
+type sourceCounters struct {
+	updates, restarts, decreases, ignored, refused uint64
+}
+
+func (c *sourceCounters) note(e Effect) {
+	c.updates++
+	switch e {
+	case Restarted:
+		c.decreases++
+	case Ignored:
+		c.ignored++
+	case Refused:
+		c.refused++
+	}
+}
+
+// open enters a session. A process other than the one before is a restart, as far
+// as the peer says what process it is.
+func (s *source) open(f *feed, now time.Time) {
+	if pid := f.session.Peer().PID; pid != 0 {
+		if s.pid != 0 && s.pid != pid {
+			s.counters.restarts++
+		}
+		s.pid = pid
+	}
+	s.sessions[f.number] = f
+	if s.newest == nil || f.number > s.newest.number {
+		s.newest = f
+	}
+	s.heard = now
+}
+
+// resync is the state of the newest session.
+func (s *source) resync() string {
+	if s.newest == nil {
+		return resyncAsked
+	}
+	return s.newest.resync
+}
+
+// The states of a resync, as the API shows them.
+const (
+	resyncAsked    = "asked"
+	resyncPartial  = "partial"
+	resyncFinished = "finished"
+)
+
+// resyncAfter returns the state that follows a control message.
+func resyncAfter(state string, c peers.Control) string {
+	switch c {
+	case peers.ResyncFinished:
+		return resyncFinished
+	case peers.ResyncPartial:
+		return resyncPartial
+	default:
+		return state
+	}
+}

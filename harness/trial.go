@@ -1,0 +1,150 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// MaxAttempts bounds the attempts of one trial: they are kept in memory until
+// the record is written, at about 100 bytes each.
+const MaxAttempts = 20_000_000
+
+// settleWithin bounds how long a lab may take to come to rest.
+const settleWithin = 30 * time.Second
+
+// trial is one repetition of a cell in a running lab. Its run method is the one
+// place where the stages drive, settle and testify meet.
+type trial struct {
+	plan  Plan
+	lab   Lab
+	rec   *Record
+	meter *meter
+}
+
+func newTrial(plan Plan, t turn, lab Lab) *trial {
+	rec := &Record{
+		Schema: RecordSchema, Run: plan.ID, Cell: t.cell, Trial: t.trial,
+		Environment: plan.Environment, Nodes: lab.Nodes(), Driver: t.cell.Scenario.Workload.Driver,
+		Ledgers: map[string]Ledger{}, Absent: map[string]string{},
+	}
+	return &trial{plan: plan, lab: lab, rec: rec, meter: newMeter(plan, t)}
+}
+
+// run drives, settles and takes testimony. It never fails: what went wrong is
+// in the record.
+func (t *trial) run(ctx context.Context) *Record {
+	if err := t.drive(ctx); err != nil {
+		t.rec.Error = err.Error()
+	}
+	t.rec.Interrupted = t.plan.Soft.Err() != nil
+	t.rec.Ledgers[WitnessClient] = ClientLedger(t.rec.Attempts)
+	if !t.searching() {
+		t.settle(ctx)
+		t.testify(ctx)
+	}
+	t.rec.Failures = t.lab.Failures()
+	return t.rec
+}
+
+// searching trials share their lab with others, so its counts mean nothing.
+func (t *trial) searching() bool { return t.rec.Cell.Scenario.Workload.Search != nil }
+
+func (t *trial) drive(ctx context.Context) error {
+	w := t.rec.Cell.Scenario.Workload
+	driver, err := t.plan.Driver(w.Driver)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(t.plan.Soft, cancel)()
+	before, err := t.lab.Usage(ctx)
+	if err != nil {
+		return fmt.Errorf("read usage of nodes: %w", err)
+	}
+	t.meter.phase("driving")
+	host := ReadHost()
+	t.rec.Driven, err = driver.Drive(ctx, w, t.lab.Endpoints(w.Route), t.report(cancel))
+	t.rec.Host = host.Until(ReadHost())
+	t.rec.Usage = t.usageSince(before)
+	if len(t.rec.Attempts) >= MaxAttempts {
+		return fmt.Errorf("stopped at the limit of %d attempts per trial", MaxAttempts)
+	}
+	if errors.Is(err, context.Canceled) && t.plan.Soft.Err() != nil {
+		return nil // interrupted, which the record says itself
+	}
+	return err
+}
+
+// report keeps every attempt, and stops the driver at the limit.
+func (t *trial) report(stop func()) func(Attempt) {
+	return func(a Attempt) {
+		t.rec.Attempts = append(t.rec.Attempts, a)
+		t.meter.see(a)
+		if len(t.rec.Attempts) == MaxAttempts {
+			stop()
+		}
+	}
+}
+
+// usageSince subtracts what the nodes had consumed before. It has its own
+// deadline: usage matters most when the run was interrupted.
+func (t *trial) usageSince(before []Usage) []Usage {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	after, err := t.lab.Usage(ctx)
+	if err != nil {
+		return []Usage{{Unknown: err.Error()}}
+	}
+	was := map[string]Usage{}
+	for _, u := range before {
+		was[u.Node] = u
+	}
+	for i := range after {
+		u := &after[i]
+		u.CPU -= was[u.Node].CPU
+		u.Throttled -= was[u.Node].Throttled
+		u.Periods -= was[u.Node].Periods
+	}
+	return after
+}
+
+func (t *trial) settle(ctx context.Context) {
+	t.meter.phase("settling")
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	began := time.Now()
+	settlement, err := t.lab.Settle(ctx)
+	settlement.Took = time.Since(began)
+	if err != nil {
+		settlement.Settled = false
+		settlement.Missing = append(settlement.Missing, err.Error())
+	}
+	t.rec.Settlement = settlement
+}
+
+func (t *trial) testify(ctx context.Context) {
+	t.meter.phase("testifying")
+	for _, witness := range t.lab.Witnesses() {
+		ledger, err := witness.Testify(ctx)
+		if err != nil {
+			t.rec.Absent[witness.Name()] = err.Error()
+			continue
+		}
+		t.rec.Ledgers[witness.Name()] = ledger
+		if receiptor, ok := witness.(Receiptor); ok {
+			t.receive(ctx, witness.Name(), receiptor)
+		}
+	}
+}
+
+func (t *trial) receive(ctx context.Context, name string, receiptor Receiptor) {
+	receipts, err := receiptor.Receipts(ctx)
+	if err != nil {
+		t.rec.Absent[name+" receipts"] = err.Error()
+		return
+	}
+	t.rec.Receipts = &receipts
+}

@@ -1,0 +1,43 @@
+package harness
+
+// Status is the three-valued answer of a check. The zero value is Unknown:
+// absence never passes.
+type Status uint8
+
+// The statuses, in the order in which they outweigh each other: Fail outweighs
+// Unknown outweighs Pass.
+const (
+	Unknown Status = iota
+	Pass
+	Fail
+)
+
+// Verdict is the answer of one check to one record.
+type Verdict struct {
+	Check    string    `json:"check"`
+	Status   Status    `json:"status"`
+	Sentence string    `json:"sentence"`           // the answer in one sentence, with its numbers
+	Findings []Finding `json:"findings,omitempty"` // at most MaxFindings
+	Omitted  int       `json:"omitted,omitempty"`  // findings beyond MaxFindings
+}
+
+// MaxFindings bounds the findings that a verdict lists.
+const MaxFindings = 50
+
+// Finding is one particular that a verdict rests on.
+type Finding struct {
+	Subject string `json:"subject"` // a customer, a sequence id, a node
+	Text    string `json:"text"`
+}
+
+// Check judges one record. It reads; it never measures, waits or retries.
+type Check interface {
+	Name() string
+	Judge(rec *Record) Verdict
+}
+
+// RunCheck judges a whole run: all records of all cells together.
+type RunCheck interface {
+	Name() string
+	JudgeRun(run *Run) Verdict
+}

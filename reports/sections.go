@@ -1,0 +1,31 @@
+package reports
+
+import "github.com/haproof/haproof/harness"
+
+// section is a table with what it is about.
+type section struct {
+	about topic
+	table
+}
+
+// sections are the tables of a result in their order, each with the warnings
+// that weaken it. Warnings about a table that is not there are shown with the
+// first one that is.
+func sections(r *harness.Result) []section {
+	all := []section{{aboutRates, rateTable(r)}, {aboutCounts, witnessTable(r)}, {aboutLatency, latencyTable(r)}}
+	var list []section
+	var stray []string
+	for _, s := range all {
+		weak := warnings(r, s.about)
+		if len(s.Rows) == 0 {
+			stray = append(stray, weak...)
+			continue
+		}
+		s.Warnings = weak
+		list = append(list, s)
+	}
+	if len(list) > 0 {
+		list[0].Warnings = append(list[0].Warnings, stray...)
+	}
+	return list
+}
