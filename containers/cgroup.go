@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/haproof/haproof/harness"
@@ -109,11 +109,7 @@ func put(dir, name, value string) error {
 // enter returns a command that joins the group before it becomes the program.
 func (g *cgroup) enter(command []string) []string {
 	script := `while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs" || exit 71; shift; done; shift; exec "$@"`
-	wrapped := []string{"/bin/sh", "-c", script, "sh"}
-	for _, dir := range g.dirs() {
-		wrapped = append(wrapped, dir)
-	}
-	return append(append(wrapped, "--"), command...)
+	return slices.Concat([]string{"/bin/sh", "-c", script, "sh"}, g.dirs(), []string{"--"}, command)
 }
 
 func (g *cgroup) dirs() []string {
@@ -150,54 +146,4 @@ func (g *cgroup) usage() (harness.Usage, error) {
 	ns, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 	u.CPU = time.Duration(ns)
 	return u, err
-}
-
-// remove removes the group, whose processes have ended.
-func (g *cgroup) remove() error {
-	if g == nil {
-		return nil
-	}
-	var errs []error
-	for _, dir := range g.dirs() {
-		errs = append(errs, removeGroup(dir))
-	}
-	return errors.Join(errs...)
-}
-
-// removeGroup removes an empty group; one that is not there is fine. A process
-// that just ended can keep it busy for a moment.
-func removeGroup(dir string) error {
-	deadline := time.Now().Add(time.Second)
-	for {
-		err := syscall.Rmdir(dir)
-		if err == nil || errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EROFS) {
-			return nil
-		}
-		if !errors.Is(err, syscall.EBUSY) || time.Now().After(deadline) {
-			return fmt.Errorf("remove control group %s: %w", dir, err)
-		}
-		<-time.After(pollEvery)
-	}
-}
-
-// removeLabCgroups removes all groups of a lab.
-func removeLabCgroups(root, lab string) error {
-	if lab == "" {
-		return nil
-	}
-	var errs []error
-	for _, hierarchy := range []string{"cpu", "cpuacct", "."} {
-		dir := filepath.Join(root, hierarchy, cgroupFolder, lab)
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			continue
-		}
-		for _, entry := range entries {
-			if entry.IsDir() {
-				errs = append(errs, removeGroup(filepath.Join(dir, entry.Name())))
-			}
-		}
-		errs = append(errs, removeGroup(dir))
-	}
-	return errors.Join(errs...)
 }

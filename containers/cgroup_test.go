@@ -1,7 +1,10 @@
 package containers
 
 import (
+	"bufio"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -101,5 +104,74 @@ func TestReadOnlyCgroupsGiveNoGroupAndTheReason(t *testing.T) {
 	g, err := newCgroup(root, "lab", "n1", 0.5)
 	if g != nil || err == nil || !strings.Contains(err.Error(), "haproof") {
 		t.Errorf("got %+v, %v; want no group and an error that names the folder", g, err)
+	}
+}
+
+func TestGroupsOfDeadLabsAreRemovedAndOthersSpared(t *testing.T) {
+	root := cgroupsForTests(t)
+	old := time.Now().Add(-2 * time.Minute)
+	for _, lab := range []string{"test-dead", "test-young", "test-live"} {
+		g, err := newCgroup(root, lab, "n1", 0.5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := removeLabCgroups(root, lab); err != nil {
+				t.Error(err)
+			}
+		})
+		if lab == "test-live" {
+			joinUntilDone(t, g)
+		}
+		if lab != "test-young" {
+			if err := os.Chtimes(filepath.Dir(g.cpu), old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	removeDeadCgroups(root)
+	left := map[string]bool{}
+	for _, lab := range []string{"test-dead", "test-young", "test-live"} {
+		groups, _ := filepath.Glob(filepath.Join(root, "cpu*", cgroupFolder, lab))
+		other, _ := filepath.Glob(filepath.Join(root, cgroupFolder, lab))
+		left[lab] = len(groups)+len(other) > 0
+	}
+	if diff := cmp.Diff(map[string]bool{"test-dead": false, "test-young": true, "test-live": true}, left); diff != "" {
+		t.Errorf("groups left (-want +got):\n%s", diff)
+	}
+}
+
+// cgroupsForTests is this machine's root, where it can be written to.
+func cgroupsForTests(t *testing.T) string {
+	t.Helper()
+	root := Options{}.cgroupRoot()
+	g, err := newCgroup(root, "test-trial", "n1", 0)
+	if err != nil {
+		t.Skip(err) // usual for an ordinary user
+	}
+	if err := errors.Join(g.remove(), removeLabCgroups(root, "test-trial")); err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// joinUntilDone keeps a process in the group until the test ends.
+func joinUntilDone(t *testing.T, g *cgroup) {
+	t.Helper()
+	command := g.enter([]string{"/bin/sh", "-c", "echo in; exec sleep 60"})
+	cmd := exec.Command(command[0], command[1:]...)
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // says that it was killed
+	})
+	if line, err := bufio.NewReader(output).ReadString('\n'); line != "in\n" {
+		t.Fatalf("the process did not join: %q %v", line, err)
 	}
 }

@@ -68,8 +68,8 @@ func (d *docker) remove(ctx context.Context, label string, choose func(labels ma
 	if err != nil {
 		return nil, fmt.Errorf("list networks: %w", err)
 	}
-	var removed []string
 	var group errgroup.Group
+	var removed []string
 	for _, c := range containers.Items {
 		if choose(c.Labels) {
 			group.Go(func() error { return d.discard(c.ID) })
@@ -79,16 +79,27 @@ func (d *docker) remove(ctx context.Context, label string, choose func(labels ma
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	var errs []error // a network that the daemon will not let go must not keep the others
 	for _, n := range networks.Items {
 		if !choose(n.Labels) {
 			continue
 		}
-		if _, err := d.api.NetworkRemove(ctx, n.ID, client.NetworkRemoveOptions{}); err != nil && !errdefs.IsNotFound(err) {
-			return removed, fmt.Errorf("remove network %s: %w", n.Name, err)
+		if err := d.removeNetwork(ctx, n.ID); err != nil {
+			errs = append(errs, fmt.Errorf("remove network %s: %w", n.Name, err))
+			continue
 		}
 		removed = append(removed, "network "+n.Name)
 	}
-	return removed, nil
+	return removed, errors.Join(errs...)
+}
+
+// removeNetwork is content if the network is gone already.
+func (d *docker) removeNetwork(ctx context.Context, id string) error {
+	_, err := d.api.NetworkRemove(ctx, id, client.NetworkRemoveOptions{})
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 // orphaned says whether the labels are those of a lab of this place whose owner

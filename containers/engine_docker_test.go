@@ -1,16 +1,13 @@
 package containers
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,8 +16,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/system"
 	"github.com/moby/moby/client"
 )
 
@@ -115,8 +110,11 @@ func wantLog(t *testing.T, p process, line string) {
 }
 
 func TestConformanceOfDockerEngine(t *testing.T) {
-	needDocker(t)
+	d := needDocker(t)
 	testConformance(t, engineDocker)
+	if left := leftOf(t, d, ownerLabel+"="+ourselves().label()); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
 }
 
 func TestContainerWorksInTheNodesDirectory(t *testing.T) {
@@ -235,6 +233,13 @@ func TestCPULimitIsInForce(t *testing.T) {
 	}
 }
 
+func trimmed(lines []string) []string {
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return lines
+}
+
 const answering = `
 defaults
     mode http
@@ -246,7 +251,7 @@ frontend traffic
     http-request return status 200 content-type text/plain string hello
 `
 
-func TestNodeAnswersAtItsReservedAddressAndReachesNothingElse(t *testing.T) {
+func TestNodeAnswersAtItsReservedAddress(t *testing.T) {
 	needDocker(t)
 	l := newDockerLab(t, "proxy1", "backend1")
 	address := l.sites["proxy1"].Address
@@ -275,11 +280,12 @@ func TestNodeAnswersAtItsReservedAddressAndReachesNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	neighbour := l.run(t, nodeSpec{Name: "backend1", Command: []string{
-		"bash", "-c", `exec 3<>/dev/tcp/` + address + `/8080 && echo reached; grep -c '^eth0.00000000' /proc/net/route`,
+		"bash", "-c", `exec 3<>/dev/tcp/` + address + `/8080 && echo reached by $(hostname -I)`,
 	}}, "")
 	wantEnd(t, neighbour)
-	if diff := cmp.Diff([]string{"reached", "0"}, neighbour.logTail(t.Context(), 10)); diff != "" {
-		t.Errorf("neighbour reached, then default routes (-want +got):\n%s", diff)
+	want := []string{"reached by " + l.sites["backend1"].Address}
+	if diff := cmp.Diff(want, trimmed(neighbour.logTail(t.Context(), 10))); diff != "" {
+		t.Errorf("log of the neighbour (-want +got):\n%s", diff)
 	}
 }
 
@@ -317,15 +323,15 @@ func TestMissingImageSaysHowToGetIt(t *testing.T) {
 	if !errors.As(err, &lacking) || !strings.Contains(lacking.Mend, testImage) {
 		t.Errorf("got %v, want an EnvironmentError that names the known images", err)
 	}
-	if left := leftOf(t, d, l.lab); len(left) != 1 { // its network
+	if left := leftOf(t, d, labLabel+"="+l.lab); len(left) != 1 { // its network
 		t.Errorf("a refused start left %v", left)
 	}
 }
 
-// leftOf names what the daemon has of a lab.
-func leftOf(t *testing.T, d *docker, lab string) []string {
+// leftOf names the containers and networks that bear a label.
+func leftOf(t *testing.T, d *docker, label string) []string {
 	t.Helper()
-	filters := client.Filters{}.Add("label", labLabel+"="+lab)
+	filters := client.Filters{}.Add("label", label)
 	containers, err := d.api.ContainerList(t.Context(), client.ContainerListOptions{All: true, Filters: filters})
 	if err != nil {
 		t.Fatal(err)
@@ -342,112 +348,6 @@ func leftOf(t *testing.T, d *docker, lab string) []string {
 		left = append(left, n.Name)
 	}
 	return left
-}
-
-// doomedVariable makes TestDoomedOwner own a lab in the directory it names.
-const doomedVariable = "HAPROOF_TEST_DOOMED"
-
-// TestDoomedOwner is no test: it is the process that the next one kills.
-func TestDoomedOwner(t *testing.T) {
-	dir := os.Getenv(doomedVariable)
-	if dir == "" {
-		t.Skip("only run by another test")
-	}
-	e, err := newDockerEngine(t.Context(), Options{WorkDir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := fmt.Sprintf("doomed-%d", os.Getpid())
-	sites, err := e.reserve(t.Context(), id, []string{"proxy1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec := nodeSpec{Name: "proxy1", Image: testImage, Site: sites["proxy1"], Command: []string{"sleep", "600"}}
-	if _, err := e.start(t.Context(), spec); err != nil {
-		t.Fatal(err)
-	}
-	fmt.Println("lab " + id)
-	_, _ = io.Copy(io.Discard, os.Stdin) // until killed, or the parent is gone
-	_ = e.release(context.Background())
-}
-
-func TestLabOfKilledOwnerIsClearedAndNoOther(t *testing.T) {
-	d := needDocker(t)
-	dir := shortDir(t)
-	lab := killedOwner(t, dir)
-	if left := leftOf(t, d, lab); len(left) != 2 {
-		t.Fatalf("the killed owner left %v, want a container and a network", left)
-	}
-	living := newDockerLab(t, "proxy1")
-	p := living.run(t, nodeSpec{Name: "proxy1"}, "exec sleep 60")
-	cleaned, err := cleanDocker(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"container haproof-" + lab + "-proxy1", "network haproof-" + lab, "directory " + filepath.Join(dir, "labs", lab)} {
-		if !strings.Contains(strings.Join(cleaned, "\n"), want) {
-			t.Errorf("%q is not among what was cleaned: %q", want, cleaned)
-		}
-	}
-	if left := leftOf(t, d, lab); len(left) > 0 || exists(filepath.Join(dir, "labs", lab)) {
-		t.Errorf("left of the killed owner's lab: %v", left)
-	}
-	if left := leftOf(t, d, living.lab); len(left) != 2 || p.err() != nil || !exists(living.dir.path) {
-		t.Errorf("the living lab has %v left, its node says %v", left, p.err())
-	}
-}
-
-// killedOwner lets another process own a lab, and kills it.
-func killedOwner(t *testing.T, dir string) (lab string) {
-	t.Helper()
-	owner := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDoomedOwner$", "-test.timeout=60s")
-	owner.Env = append(os.Environ(), doomedVariable+"="+dir)
-	owner.Stderr = os.Stderr
-	stdin, err := owner.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = stdin.Close() }()
-	stdout, err := owner.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := owner.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for lines := bufio.NewScanner(stdout); lab == "" && lines.Scan(); {
-		lab, _ = strings.CutPrefix(lines.Text(), "lab ")
-		if lab == lines.Text() {
-			t.Logf("owner: %s", lab)
-			lab = ""
-		}
-	}
-	if err := owner.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = owner.Wait() // says that it was killed
-	if lab == "" {
-		t.Fatal("the owner brought no lab up")
-	}
-	return lab
-}
-
-func TestOnlyDeadOwnersOfThisPlaceAreOrphaned(t *testing.T) {
-	dead := owner{PID: os.Getpid(), Start: "1"} // its number now belongs to us
-	for _, c := range []struct {
-		labels map[string]string
-		want   bool
-	}{
-		{map[string]string{placeLabel: place(), ownerLabel: dead.label()}, true},
-		{map[string]string{placeLabel: place(), ownerLabel: ourselves().label()}, false},
-		{map[string]string{placeLabel: "elsewhere", ownerLabel: dead.label()}, false}, // its number means nothing here
-		{map[string]string{placeLabel: place()}, false},                               // somebody else's label
-		{map[string]string{placeLabel: place(), ownerLabel: "17"}, false},
-	} {
-		if got := orphaned(c.labels); got != c.want {
-			t.Errorf("orphaned(%v) = %v, want %v", c.labels, got, c.want)
-		}
-	}
 }
 
 func TestCPULimitStaysWithinTheKernelsBounds(t *testing.T) {
@@ -473,53 +373,7 @@ func TestCPULimitStaysWithinTheKernelsBounds(t *testing.T) {
 	}
 }
 
-func TestMissingDaemonAndMissingPermissionAreTold(t *testing.T) {
-	socket := filepath.Join(shortDir(t), "docker.sock")
-	t.Setenv(client.EnvOverrideHost, "unix://"+socket)
-	wantTrouble(t, "no Docker daemon runs at unix://"+socket, "start it")
-	if cleaned, err := cleanDocker(t.Context()); len(cleaned) > 0 || err != nil {
-		t.Errorf("without a daemon the janitor says %v, %v", cleaned, err)
-	}
-	if facts := dockerFacts(t.Context()); len(facts) != 1 || facts[0].State != StateMissing {
-		t.Errorf("facts without a daemon: %+v", facts)
-	}
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	if err := dockerAnswers(ctx); err == nil || !strings.Contains(err.Error(), "does not answer") {
-		t.Errorf("a daemon that takes connections and says nothing: %v", err)
-	}
-	t.Setenv(client.EnvOverrideHost, "tcp://192.0.2.1:2375")
-	wantTrouble(t, "cannot run labs", "local socket")
-
-	denied := dockerTrouble("unix:///x", &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EACCES)})
-	if !strings.Contains(denied.What, "no permission") || !strings.Contains(denied.Mend, "group docker") || !errors.Is(denied, fs.ErrPermission) {
-		t.Errorf("permission denied reads %v", denied)
-	}
-}
-
-func wantTrouble(t *testing.T, what, mend string) {
-	t.Helper()
-	err := dockerAnswers(t.Context())
-	var lacking *EnvironmentError
-	if !errors.As(err, &lacking) || !strings.Contains(lacking.What, what) || !strings.Contains(lacking.Mend, mend) {
-		t.Errorf("got %v, want %q (%q)", err, what, mend)
-	}
-}
-
-func TestProgramsInContainersRunAsWhoeverMayRemoveTheirFiles(t *testing.T) {
-	rootless := &docker{info: system.Info{SecurityOptions: []string{"name=seccomp,profile=default", "name=rootless"}}}
-	usual := &docker{}
-	if got, want := rootless.user()+" "+usual.user(), fmt.Sprintf("0:0 %d:%d", os.Getuid(), os.Getgid()); got != want {
-		t.Errorf("users are %s, want %s", got, want)
-	}
-}
-
-func TestNothingIsPublishedOnTheHost(t *testing.T) {
+func TestNothingIsPublishedAndNothingLeadsOut(t *testing.T) {
 	d := needDocker(t)
 	l := newDockerLab(t, "proxy1")
 	p := l.run(t, nodeSpec{Name: "proxy1"}, "exec sleep 60").(*dockerProcess)
@@ -527,11 +381,18 @@ func TestNothingIsPublishedOnTheHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ports := got.Container.HostConfig.PortBindings; len(ports) > 0 || got.Container.HostConfig.PublishAllPorts {
-		t.Errorf("published: %v", ports)
+	host := got.Container.HostConfig
+	if len(host.PortBindings) > 0 || host.PublishAllPorts || host.Privileged {
+		t.Errorf("published: %v", host.PortBindings)
 	}
-	want := container.LogConfig{Type: "none"}
-	if got.Container.HostConfig.LogConfig.Type != want.Type {
-		t.Errorf("the daemon keeps a log of its own: %+v", got.Container.HostConfig.LogConfig)
+	if host.LogConfig.Type != "none" {
+		t.Errorf("the daemon keeps a log of its own: %+v", host.LogConfig)
+	}
+	made, err := d.api.NetworkInspect(t.Context(), l.network.id, client.NetworkInspectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := made.Network; n.Driver != "bridge" || !n.Internal || n.Scope != "local" {
+		t.Errorf("network is %s, internal %v, %s", n.Driver, n.Internal, n.Scope)
 	}
 }

@@ -92,7 +92,7 @@ func (e *processEngine) launch(spec nodeSpec, command []string) (*localProcess, 
 func (e *processEngine) release(ctx context.Context) error {
 	var errs []error
 	if e.dir != nil {
-		errs = append(errs, e.dir.clear(ctx), removeLabCgroups(e.opts.cgroupRoot(), e.dir.id))
+		errs = append(errs, e.dir.clear(ctx, e.opts.cgroupRoot()))
 	}
 	if e.net != nil {
 		errs = append(errs, e.net.Close())

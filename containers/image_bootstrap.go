@@ -1,6 +1,7 @@
 package containers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,23 +61,25 @@ func (b *builder) fromPackages(ctx context.Context, r recipe) error {
 	made := make(chan error, 1)
 	go func() {
 		err := b.bootstrap(ctx, program, r, writer)
-		_ = writer.CloseWithError(err) // a half-made image must not look like a whole one
 		made <- err
+		_ = writer.CloseWithError(err) // a half-made image must not look like a whole one
 	}()
-	err = b.docker.importImage(ctx, r, reader)
-	_ = reader.CloseWithError(errImportEnded)
-	return errors.Join(<-made, ignoring(err, context.Cause(ctx)))
+	imported := b.docker.importImage(ctx, r, reader)
+	first := imported
+	select {
+	case err := <-made: // its failure is the cause of the import's
+		first = cmp.Or(err, imported)
+	default:
+		_ = reader.CloseWithError(errImportEnded)
+		<-made
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return first
 }
 
 var errImportEnded = errors.New("the daemon has ended the import")
-
-// ignoring drops an error that only repeats the reason why ctx ended.
-func ignoring(err, reason error) error {
-	if reason != nil {
-		return reason
-	}
-	return err
-}
 
 func (b *builder) bootstrap(ctx context.Context, program string, r recipe, tar io.Writer) error {
 	output := &lastLines{keep: 12, each: func(line string) {
@@ -87,7 +90,11 @@ func (b *builder) bootstrap(ctx context.Context, program string, r recipe, tar i
 	cmd := exec.CommandContext(ctx, program, r.bootstrapArgs(hostMirror("/"))...)
 	cmd.Stdout, cmd.Stderr = tar, output
 	cmd.Env = append(os.Environ(), "TMPDIR="+unpackDir())
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // so that it removes what it unpacked
+	// In a process group of its own, because it ends its whole group when it is
+	// interrupted; and only a signal to the whole group, as a terminal sends it,
+	// interrupts it at once. Then it removes what it had unpacked.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 20 * time.Second
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("mmdebstrap: %w\n%s", err, output)

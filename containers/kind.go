@@ -17,8 +17,10 @@ type component struct {
 	kind  string
 	tier  string // the tier it can make up
 	stage int    // nodes of stage 1 are started when those of stage 0 are ready
+	takes takes
 	// programs are what the process engine needs on this machine.
 	programs func(harness.Tier) []program
+	image    func(*plan, *node) string // docker only
 	render   func(*plan, *node) (nodeSpec, error)
 	// ready returns nil once the node does its work, else what is missing.
 	ready func(context.Context, *plan, *node) error
@@ -29,6 +31,27 @@ type component struct {
 	version func(context.Context, *plan, *node) (string, error)
 	// complaint picks the lines of a dead node's log that say why it died.
 	complaint func(log []string) []string
+}
+
+// takes says which settings of a tier, beyond count and cpus, mean something to
+// a kind. The others are refused rather than ignored.
+type takes struct{ threads, version, program bool }
+
+func (t takes) check(name string, tier harness.Tier) error {
+	refuse := func(setting string) error {
+		return &EnvironmentError{What: fmt.Sprintf("tier %s: kind %s takes no %s", name, tier.Kind, setting)}
+	}
+	switch {
+	case tier.Threads != 0 && !t.threads:
+		return refuse("threads")
+	case tier.Version != "" && !t.version:
+		return refuse("version")
+	case tier.Binary != "" && !t.program:
+		return refuse("binary")
+	case len(tier.Args) > 0 && !t.program:
+		return refuse("args")
+	}
+	return nil
 }
 
 // program is one program that a node runs on this machine.
@@ -49,6 +72,19 @@ func register(c component) {
 
 // Kinds returns the component kinds that a tier may have, sorted.
 func Kinds() []string { return slices.Sorted(maps.Keys(components)) }
+
+// Images names the images that the docker engine needs for a scenario, sorted.
+func Images(sc harness.Scenario, opts Options) ([]string, error) {
+	p, err := newPlan(sc, opts, engineDocker)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for _, n := range p.nodes {
+		names[n.component.image(p, n)] = true
+	}
+	return slices.Sorted(maps.Keys(names)), nil
+}
 
 // componentFor returns the kind's component if it can make up the tier.
 func componentFor(tier, kind string) (component, error) {

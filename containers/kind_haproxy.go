@@ -14,9 +14,11 @@ import (
 func init() {
 	register(component{
 		kind: "haproxy", tier: harness.TierProxy, stage: 1,
+		takes: takes{threads: true, version: true, program: true},
 		programs: func(t harness.Tier) []program {
 			return []program{{name: orElse(t.Binary, "haproxy"), install: "haproxy"}}
 		},
+		image:  func(p *plan, n *node) string { return haproxyImage(haproxyWanted(p, n)) },
 		render: renderHAProxy, ready: haproxyReady, version: haproxyVersion, complaint: haproxyComplaint,
 	})
 }
@@ -61,9 +63,7 @@ func renderHAProxy(p *plan, n *node) (nodeSpec, error) {
 	command := []string{"/bin/sh", "-c", `exec "$@" >>haproxy.log`, "haproxy",
 		orElse(n.tier.Binary, "haproxy"), "-W", "-db", "-f", n.site.NodeDir + "/haproxy.cfg"}
 	command = append(command, n.tier.Args...)
-	spec := p.spec(n, files, command, ports.HTTP, ports.HTTPS, ports.Runtime, ports.Stats, ports.Peers)
-	spec.Image = haproxyImage(haproxyWanted(p, n))
-	return spec, nil
+	return p.spec(n, files, command, ports.HTTP, ports.HTTPS, ports.Runtime, ports.Stats, ports.Peers), nil
 }
 
 // haproxyImage names the image of a version; empty means the default.

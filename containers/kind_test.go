@@ -21,6 +21,9 @@ func TestTopologyThatMakesNoLabIsRefused(t *testing.T) {
 		{harness.Topology{"backend": {Kind: "webb"}}, `unknown component kind "webb"`},
 		{harness.Topology{"backend": web, "proxy": web}, "kind web makes up the tier named backend"},
 		{harness.Topology{"backend": web, "cache": {Kind: "haproxy"}}, "kind haproxy makes up the tier named proxy"},
+		{harness.Topology{"backend": {Kind: "web", Version: "8.2"}}, "kind web takes no version"},
+		{harness.Topology{"backend": {Kind: "web", Binary: "/bin/cat"}}, "kind web takes no binary"},
+		{harness.Topology{"backend": web, "tracker": {Kind: "quota-tracker", Threads: 2}}, "takes no threads"},
 		{harness.Topology{"proxy": {Kind: "haproxy"}}, "without a backend tier"},
 		{harness.Topology{}, "0 nodes"},
 		{harness.Topology{"backend": {Kind: "web", Count: MaxNodes + 1}}, "201 nodes"},
@@ -36,6 +39,15 @@ func TestTopologyThatMakesNoLabIsRefused(t *testing.T) {
 func TestKindsAreThreeToday(t *testing.T) {
 	if diff := cmp.Diff([]string{"haproxy", "quota-tracker", "web"}, Kinds()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestImagesAreThoseOfTheVersionsAskedFor(t *testing.T) {
+	sc := labScenario(1, 1, 1)
+	sc.Topology[harness.TierProxy] = harness.Tier{Kind: "haproxy", Version: "3.2"}
+	got, err := Images(sc, Options{HAProxy: "2.6"}) // the tier's version outweighs the run's
+	if diff := cmp.Diff([]string{"haproof/haproxy:3.0", "haproof/haproxy:3.2", "haproof/web:bookworm"}, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 

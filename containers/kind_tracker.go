@@ -15,8 +15,11 @@ import (
 func init() {
 	register(component{
 		kind: "quota-tracker", tier: harness.TierTracker, stage: 0,
+		takes:    takes{program: true},
 		programs: func(harness.Tier) []program { return nil }, // a binary of our own, see trackerBinary
-		render:   renderTracker, ready: trackerReady, complete: trackerComplete, version: trackerVersion,
+		// Any image with the C library will do.
+		image:  func(*plan, *node) string { return haproxyImage("") },
+		render: renderTracker, ready: trackerReady, complete: trackerComplete, version: trackerVersion,
 		complaint: func([]string) []string { return nil },
 	})
 }
@@ -46,7 +49,6 @@ func renderTracker(p *plan, n *node) (nodeSpec, error) {
 	command := []string{program, "-name", p.peer(n), "-peers", n.at(ports.TrackerPeers), "-table", "quota",
 		"-cert", dir + "/cert.pem", "-key", dir + "/key.pem", "-ca", dir + "/ca.pem", "-http", n.at(ports.TrackerAPI), "-log", "text"}
 	spec := p.spec(n, files, append(command, n.tier.Args...), ports.TrackerPeers, ports.TrackerAPI)
-	spec.Image = haproxyImage("") // any image with the C library will do; this one is there
 	spec.Mounts = map[string]string{binary: trackerInside}
 	return spec, nil
 }
@@ -69,7 +71,9 @@ func trackerBinary(opts Options, tier harness.Tier) (string, error) {
 }
 
 // trackerReady asks whether the tracker listens.
-func trackerReady(ctx context.Context, _ *plan, n *node) error { return trackerSays(ctx, n, "/healthz") }
+func trackerReady(ctx context.Context, _ *plan, n *node) error {
+	return trackerSays(ctx, n, "/healthz")
+}
 
 // trackerComplete asks whether proxies are connected, if there are any.
 func trackerComplete(ctx context.Context, p *plan, n *node) error {
@@ -80,12 +84,12 @@ func trackerComplete(ctx context.Context, p *plan, n *node) error {
 }
 
 func trackerSays(ctx context.Context, n *node, path string) error {
-	answer, body, err := get(ctx, "http://"+n.at(ports.TrackerAPI)+path)
+	status, body, err := get(ctx, "http://"+n.at(ports.TrackerAPI)+path)
 	if err != nil {
 		return err
 	}
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s: %s", path, answer.Status, firstLine(body))
+	if status != http.StatusOK {
+		return fmt.Errorf("%s answers %d: %s", path, status, firstLine([]byte(body)))
 	}
 	return nil
 }

@@ -15,11 +15,13 @@ import (
 func init() {
 	register(component{
 		kind: "web", tier: harness.TierBackend, stage: 0,
+		takes: takes{threads: true}, // of PHP
 		programs: func(harness.Tier) []program {
 			return []program{
 				{name: "bash", install: "bash"}, {name: "nginx", install: "nginx-light"}, {name: "php-fpm*", install: "php-fpm"},
 			}
 		},
+		image:  func(*plan, *node) string { return "haproof/web:bookworm" },
 		render: renderWeb, ready: webReady, version: webVersion, complaint: webComplaint,
 	})
 }
@@ -59,9 +61,7 @@ func renderWeb(p *plan, n *node) (nodeSpec, error) {
 	for path, content := range staticFiles() {
 		files["www/"+path] = file{Content: content}
 	}
-	spec := p.spec(n, files, []string{"bash", n.site.NodeDir + "/entry.sh"}, ports.HTTP, ports.Status)
-	spec.Image = "haproof/web:bookworm"
-	return spec, nil
+	return p.spec(n, files, []string{"bash", n.site.NodeDir + "/entry.sh"}, ports.HTTP, ports.Status), nil
 }
 
 func orElseInt(value, otherwise int) int {
@@ -94,12 +94,12 @@ func webReady(ctx context.Context, _ *plan, n *node) error {
 	if _, err := webStatus(ctx, n); err != nil {
 		return err
 	}
-	answer, body, err := get(ctx, "http://"+n.at(ports.Status)+"/ping")
+	status, body, err := get(ctx, "http://"+n.at(ports.Status)+"/ping")
 	if err != nil {
 		return err
 	}
-	if answer.StatusCode != http.StatusOK || string(body) != "pong" {
-		return fmt.Errorf("PHP does not answer: nginx says %s", answer.Status)
+	if status != http.StatusOK || body != "pong" {
+		return fmt.Errorf("PHP does not answer: nginx says %d", status)
 	}
 	return nil
 }
@@ -142,22 +142,3 @@ func webComplaint(log []string) []string {
 	}
 	return errs
 }
-
-// get asks one of the lab's nodes with a connection of its own.
-func get(ctx context.Context, url string) (*http.Response, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	req.Close = true
-	answer, err := nodeClient.Do(req)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	return answer, body, err
-}
-
-// nodeClient asks nodes directly, whatever proxy the environment names.
-var nodeClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}

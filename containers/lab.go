@@ -158,30 +158,28 @@ func (l *lab) close() error {
 	defer cancel()
 	var errs []error
 	for stage := lastStage; stage >= 0; stage-- {
-		errs = append(errs, stopAll(ctx, l.plan.stage(stage)))
+		errs = append(errs, stopAll(ctx, l.plan.stage(stage))...)
 	}
-	return joinf("close lab "+l.id, append(errs, l.engine.release(ctx))...)
+	if err := errors.Join(append(errs, l.engine.release(ctx))...); err != nil {
+		return fmt.Errorf("close lab %s: %w", l.id, err)
+	}
+	return nil
 }
 
 // stopAll stops nodes at once. One that will not stop does not keep the others.
-func stopAll(ctx context.Context, nodes []*node) error {
+func stopAll(ctx context.Context, nodes []*node) []error {
 	errs := make([]error, len(nodes))
 	var group sync.WaitGroup
 	for i, n := range nodes {
 		if n.process == nil {
 			continue
 		}
-		group.Go(func() { errs[i] = joinf("stop "+n.name, n.process.stop(ctx)) })
+		group.Go(func() {
+			if err := n.process.stop(ctx); err != nil {
+				errs[i] = fmt.Errorf("stop %s: %w", n.name, err)
+			}
+		})
 	}
 	group.Wait()
-	return joinf("", errs...)
-}
-
-// joinf joins errors behind what was done, or returns nil if there are none.
-func joinf(what string, errs ...error) error {
-	err := errors.Join(errs...)
-	if err == nil || what == "" {
-		return err
-	}
-	return fmt.Errorf("%s: %w", what, err)
+	return errs
 }

@@ -73,17 +73,19 @@ func newLabDir(workDir, id, net string) (*labDir, error) {
 // draftPrefix begins the name of a directory that is no lab yet.
 const draftPrefix = ".new-"
 
-// clear ends whatever still works in the lab and removes its files.
-func (d *labDir) clear(ctx context.Context) error {
+// clear ends whatever still works in the lab and removes its control groups and
+// its files.
+func (d *labDir) clear(ctx context.Context, cgroupRoot string) error {
 	if err := endProcesses(ctx, d.path); err != nil {
 		return err
 	}
-	return os.RemoveAll(d.path)
+	return errors.Join(removeLabCgroups(cgroupRoot, d.id), os.RemoveAll(d.path))
 }
 
 // cleanProcesses clears away the process engine's labs whose owner is dead, and
 // names them.
 func cleanProcesses(ctx context.Context, opts Options) ([]string, error) {
+	removeDeadCgroups(opts.cgroupRoot())
 	labs := filepath.Join(opts.workDir(), "labs")
 	entries, err := os.ReadDir(labs)
 	if errors.Is(err, os.ErrNotExist) {
@@ -99,7 +101,7 @@ func cleanProcesses(ctx context.Context, opts Options) ([]string, error) {
 		if !entry.IsDir() || !d.abandoned() {
 			continue
 		}
-		if err := errors.Join(d.clear(ctx), removeLabCgroups(opts.cgroupRoot(), d.id)); err != nil {
+		if err := d.clear(ctx, opts.cgroupRoot()); err != nil {
 			errs = append(errs, fmt.Errorf("lab %s: %w", d.id, err))
 			continue
 		}

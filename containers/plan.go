@@ -3,6 +3,7 @@ package containers
 import (
 	"fmt"
 	"net"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -60,6 +61,9 @@ func newPlan(sc harness.Scenario, opts Options, engine string) (*plan, error) {
 
 func (p *plan) addTier(name string, tier harness.Tier) error {
 	c, err := componentFor(name, tier.Kind)
+	if err == nil {
+		err = c.takes.check(name, tier)
+	}
 	if err != nil {
 		return err
 	}
@@ -111,10 +115,14 @@ func (p *plan) table() string {
 
 // spec fills in what is alike for all kinds.
 func (p *plan) spec(n *node, files map[string]file, command []string, ports ...int) nodeSpec {
-	return nodeSpec{
-		Name: n.name, Tier: n.tierName, Kind: n.component.kind, Site: n.site,
+	spec := nodeSpec{
+		Name: n.name, Tier: n.tierName, Kind: n.component.kind, Image: n.component.image(p, n), Site: n.site,
 		Files: files, Command: command, Ports: ports, CPUs: n.tier.CPUs, Stop: stopWithin,
 	}
+	if filepath.IsAbs(n.tier.Binary) {
+		spec.Mounts = map[string]string{n.tier.Binary: n.tier.Binary}
+	}
+	return spec
 }
 
 // at returns the node's address with a port.

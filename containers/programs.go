@@ -1,6 +1,7 @@
 package containers
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,7 +55,7 @@ func besideOurselves(name string) string {
 
 // missingPrograms checks that the process engine can run every node, and that
 // what is installed is the version asked for.
-func missingPrograms(p *plan) error {
+func missingPrograms(ctx context.Context, p *plan) error {
 	for _, n := range p.nodes {
 		for _, program := range n.component.programs(n.tier) {
 			if _, err := lookPath(program.name, p.options.searchPath()); err != nil {
@@ -66,7 +67,7 @@ func missingPrograms(p *plan) error {
 			}
 		}
 		if n.tierName == harness.TierProxy {
-			if err := installedVersion(p, n); err != nil {
+			if err := installedVersion(ctx, p, n); err != nil {
 				return err
 			}
 		}
@@ -75,7 +76,7 @@ func missingPrograms(p *plan) error {
 }
 
 // installedVersion refuses a version of HAProxy other than the installed one.
-func installedVersion(p *plan, n *node) error {
+func installedVersion(ctx context.Context, p *plan, n *node) error {
 	wanted := haproxyWanted(p, n)
 	if wanted == "" || wanted == installed {
 		return nil
@@ -84,7 +85,7 @@ func installedVersion(p *plan, n *node) error {
 	if err != nil {
 		return err
 	}
-	output, err := exec.Command(path, "-v").Output()
+	output, err := exec.CommandContext(ctx, path, "-v").Output()
 	if err != nil {
 		return &EnvironmentError{What: path + " -v", Err: err}
 	}

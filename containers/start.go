@@ -11,8 +11,12 @@ import (
 	"github.com/haproof/haproof/harness"
 )
 
-// startWithin bounds how long a lab may take to come up.
-const startWithin = 30 * time.Second
+// A lab may take startWithin to come up, and startPerNode more for each node:
+// several large labs are often started at once.
+const (
+	startWithin  = 30 * time.Second
+	startPerNode = time.Second
+)
 
 // lastStage is the stage of the start that needs all others.
 const lastStage = 1
@@ -22,22 +26,23 @@ const lastStage = 1
 // down what it had brought up. An *EnvironmentError says what the machine lacks,
 // a *NodeError which node died.
 func Start(ctx context.Context, sc harness.Scenario, opts Options) (harness.Lab, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, startWithin, fmt.Errorf("not up after %v", startWithin))
-	defer cancel()
 	chosen, why, err := Choose(ctx, opts.Engine)
 	if err != nil {
 		return nil, err
 	}
 	opts.log().Debug("engine chosen", "engine", chosen, "because", why)
-	if err := sweep(ctx, chosen, opts); err != nil {
-		opts.log().Warn("could not clear away an earlier lab", "error", err)
-	}
 	p, err := newPlan(sc, opts, chosen)
 	if err != nil {
 		return nil, err
 	}
+	patience := startWithin + time.Duration(len(p.nodes))*startPerNode
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not up after %v", patience))
+	defer cancel()
+	if err := sweep(ctx, chosen, opts); err != nil {
+		opts.log().Warn("could not clear away an earlier lab", "error", err)
+	}
 	if chosen == engineLocal {
-		if err := missingPrograms(p); err != nil {
+		if err := missingPrograms(ctx, p); err != nil {
 			return nil, err
 		}
 	}

@@ -14,14 +14,14 @@ type nginxStatus struct{ active, reading, writing, waiting uint64 }
 // webStatus reads the status page of a web node. The page counts its own
 // request among those being written.
 func webStatus(ctx context.Context, n *node) (nginxStatus, error) {
-	answer, body, err := get(ctx, "http://"+n.at(ports.Status)+"/status")
+	status, body, err := get(ctx, "http://"+n.at(ports.Status)+"/status")
 	if err != nil {
 		return nginxStatus{}, err
 	}
-	if answer.StatusCode != http.StatusOK {
-		return nginxStatus{}, fmt.Errorf("status page answers %s", answer.Status)
+	if status != http.StatusOK {
+		return nginxStatus{}, fmt.Errorf("status page answers %d", status)
 	}
-	return parseStatus(string(body))
+	return parseStatus(body)
 }
 
 // parseStatus reads "Active connections: 1 … Reading: 0 Writing: 1 Waiting: 0".

@@ -15,14 +15,14 @@ const (
 // capacity and its usage is an average over all of it, so a node that was at its
 // limit at the top shows less.
 const (
-	lateP99         = 10 * time.Millisecond // of lag: the generator was late
-	atLimit         = 0.85                  // of the CPU a node may use
-	atLimitSearch   = 0.6
-	throttledOften  = 0.25 // of scheduler periods
-	generatorFull   = 0.9  // of all cores
-	hostFull        = 0.95 // of all cores
-	hostStolen      = 0.02 // of CPU time
-	unknownPatience = 1    // shortest length in seconds of which an average means anything
+	lateP99        = 10 * time.Millisecond // of lag: the generator was late
+	atLimit        = 0.85                  // of the CPU a node may use
+	atLimitSearch  = 0.6
+	throttledOften = 0.25        // of scheduler periods
+	generatorFull  = 0.9         // of all cores
+	hostFull       = 0.95        // of all cores
+	hostStolen     = 0.02        // of CPU time
+	tellingLength  = time.Second // the shortest of which an average says anything
 )
 
 // Bottleneck names what limited a trial: backend, proxy, generator, host or
@@ -37,7 +37,7 @@ const (
 //  4. unknown: something that is not measured, such as a lock, or nothing.
 func Bottleneck(rec *Record, sum Summary) string {
 	length := max(rec.Host.Wall, sum.Length)
-	if sum.Attempts == 0 || length < unknownPatience*time.Second {
+	if sum.Attempts == 0 || length < tellingLength {
 		return LimitUnknown
 	}
 	cores := float64(max(rec.Host.Cores, rec.Environment.Cores))

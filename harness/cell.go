@@ -140,8 +140,8 @@ func cellName(settings []Setting) string {
 	return strings.Join(parts, ",")
 }
 
-// unsafe matches what a directory name should not have.
-var unsafe = regexp.MustCompile(`[^A-Za-z0-9._=+-]+`)
+// unfit matches what a directory name should not have.
+var unfit = regexp.MustCompile(`[^A-Za-z0-9._=+-]+`)
 
 // maxDirName leaves room below the 255 bytes that file systems take.
 const maxDirName = 200
@@ -149,7 +149,7 @@ const maxDirName = 200
 // DirName makes a text safe as the name of a directory: letters, digits and
 // "._=+-" stay, anything else becomes "_". It never returns "", "." or "..".
 func DirName(text string) string {
-	name := unsafe.ReplaceAllString(text, "_")
+	name := unfit.ReplaceAllString(text, "_")
 	name = name[:min(len(name), maxDirName)]
 	if strings.Trim(name, ".") == "" {
 		return "_"

@@ -82,8 +82,11 @@ func (d *decoder) each(v value, visit func(key *yaml.Node, child value)) {
 			continue
 		}
 		if first := seen[key.Value]; first != nil {
-			d.wrong(value{child.path, key}, fmt.Sprintf("%s stands here twice", key.Value),
-				fmt.Sprintf("it is first in line %d; keep one of them", first.Line))
+			suggestion := "keep one of them"
+			if first.Line > 0 {
+				suggestion = fmt.Sprintf("it is first in line %d; keep one of them", first.Line)
+			}
+			d.wrong(value{child.path, key}, fmt.Sprintf("%s stands here twice", key.Value), suggestion)
 			continue
 		}
 		seen[key.Value] = key

@@ -72,7 +72,7 @@ func TestSetProblemsNameTheSetting(t *testing.T) {
 		{"checks.0", "x", "--set checks.0=x: nothing can be set below a list"},
 		{"checks", "[a", "--set checks=[a: the value is not YAML: line 1: did not find expected ',' or ']'"},
 		{"topology.backend.count", "0", "--set topology.backend.count=0: topology.backend.count is 0, want 1 to 200"},
-		{"workload.requests", "5", "--set workload.requests=5: the workload has requests and a duration, which can disagree\n      = keep one of them"},
+		{"workload.requests", "5", "--set workload.requests=5: the workload has requests and a duration, which can disagree\n      = keep one of them; --set workload.duration= takes one out"},
 	} {
 		doc := document(t, short)
 		err := doc.Set(tc.path, tc.value)

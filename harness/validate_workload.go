@@ -42,7 +42,7 @@ func oneLength(sc *Scenario) (text, suggestion string) {
 	case w.Search == nil && w.Requests == 0 && w.Duration == 0:
 		return "the workload has no end", "add requests: 100000 or duration: 30s"
 	case w.Requests != 0 && w.Duration != 0:
-		return "the workload has requests and a duration, which can disagree", "keep one of them"
+		return "the workload has requests and a duration, which can disagree", "keep one of them; --set workload.duration= takes one out"
 	}
 	return "", ""
 }

@@ -17,13 +17,14 @@ type answer struct {
 // finding is one particular of a verdict.
 type finding struct{ Subject, Text string }
 
-// answers prepares the rolled-up verdicts of a result with at most limit
-// findings each.
-func answers(verdicts []harness.Verdict, limit int) (list []answer, omitted int) {
+// answers prepares the rolled-up verdicts of a result with at most each
+// findings per check and total findings altogether.
+func answers(verdicts []harness.Verdict, each, total int) (list []answer, omitted int) {
 	verdicts, omitted = first(verdicts, maxChecks)
 	for _, v := range verdicts {
 		a := answer{Badge: badgeOf(v.Status), Check: word(v.Check), Sentence: sentence(v.Sentence), Omitted: max(v.Omitted, 0)}
-		kept, more := first(v.Findings, limit)
+		kept, more := first(v.Findings, min(each, total))
+		total -= len(kept)
 		a.Omitted += more
 		for _, f := range kept {
 			a.Findings = append(a.Findings, finding{word(f.Subject), sentence(f.Text)})
@@ -44,18 +45,30 @@ func problems(r *harness.Result) (list []string, omitted int) {
 		if name := ct.name(r); name != "" {
 			where = name + ": "
 		}
-		if ct.trial.Error != "" {
-			list = append(list, where+sentence(ct.trial.Error))
+		kept, more := first(problemsOf(ct.trial), maxProblems-len(list))
+		for _, p := range kept {
+			list = append(list, where+p())
 		}
-		if ct.trial.Interrupted {
-			list = append(list, where+"the trial was interrupted")
-		}
-		for _, f := range ct.trial.Failures {
-			list = append(list, where+"node "+word(f.Node)+" died: "+sentence(f.Reason))
-		}
-		if s := ct.trial.Settlement; !s.Settled && len(s.Missing) > 0 {
-			list = append(list, where+"did not come to rest: "+joined(s.Missing, 5))
-		}
+		omitted += more
 	}
-	return first(list, maxProblems)
+	return list, omitted
+}
+
+// problemsOf lists the troubles of one trial, each written only when asked:
+// there may be very many of them.
+func problemsOf(t *harness.TrialResult) []func() string {
+	var list []func() string
+	if t.Error != "" {
+		list = append(list, func() string { return sentence(t.Error) })
+	}
+	if t.Interrupted {
+		list = append(list, func() string { return "the trial was interrupted" })
+	}
+	for _, f := range t.Failures {
+		list = append(list, func() string { return "node " + word(f.Node) + " died: " + sentence(f.Reason) })
+	}
+	if s := t.Settlement; !s.Settled && len(s.Missing) > 0 {
+		list = append(list, func() string { return "did not come to rest: " + joined(s.Missing, 5) })
+	}
+	return list
 }

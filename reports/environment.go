@@ -112,7 +112,9 @@ func workload(r *harness.Result) string {
 // nodeTable lists the nodes of one trial.
 func nodeTable(t *harness.TrialResult) table {
 	tab := table{Columns: []column{left("node"), left("tier"), left("program"), left("address"), right("CPU limit"), right("CPU used"), right("throttled")}}
-	for _, n := range t.Nodes {
+	nodes, omitted := first(t.Nodes, maxNodes)
+	tab.Omitted = omitted
+	for _, n := range nodes {
 		limit, used, throttled := "none", dash, dash
 		if n.CPUs > 0 {
 			limit = decimal(n.CPUs)
@@ -130,6 +132,5 @@ func nodeTable(t *harness.TrialResult) table {
 		}
 		tab.add("", word(n.Name), word(n.Tier), strings.Join(versions([]harness.Node{n}), ""), word(n.Address), limit, used, throttled)
 	}
-	tab.limit(maxNodes)
 	return tab
 }

@@ -307,7 +307,7 @@ func throughputRun(repeats int) *harness.Result {
 	r.Verdicts[0].Status = harness.Pass
 	r.Verdicts[0].Sentence = "The generator kept its schedule in 24 of 24 trials: lag p99 at most 2.4 ms."
 	r.Verdicts[0].Findings = nil
-	names := map[harness.Route]string{harness.RouteProxy: "through HAProxy", harness.RouteDirect: "direct to the backends"}
+	names := map[harness.Route]string{harness.RouteProxy: harness.ProxyCurve, harness.RouteDirect: harness.DirectCurve}
 	rates := map[harness.Route][]float64{harness.RouteProxy: {1031, 2048, 3987, 7320}, harness.RouteDirect: {1102, 2171, 4254, 7790}}
 	for _, route := range []harness.Route{harness.RouteProxy, harness.RouteDirect} {
 		curve := harness.Curve{Name: names[route], XLabel: "backends", YLabel: "sustained requests/s"}

@@ -19,7 +19,7 @@ import (
 const evil = "</title></script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>`|\\|[a](javascript:x)\x1b[31m\u202e]]>&#x1\xff${{x}}{{.}}\n::set-output\n|@all https://evil.test/"
 
 // hostile is a result whose every string is evil and whose every list has n
-// entries.
+// entries, or 10,000 if that is less.
 func hostile(n int) *harness.Result {
 	r := quotaFail()
 	r.Sentence, r.Run, r.Scenario.Name, r.Scenario.Question, r.Scenario.Workload.Profile = evil, evil, evil, evil, evil
@@ -33,6 +33,9 @@ func hostile(n int) *harness.Result {
 	for i := range n {
 		s := fmt.Sprint(i) + evil
 		verdict.Findings = append(verdict.Findings, harness.Finding{Subject: s, Text: s})
+		if i >= 10_000 {
+			continue // enough for all other lists
+		}
 		curve.Points = append(curve.Points, harness.CurvePoint{X: float64(i), Median: 1e300, Bottleneck: evil})
 		trial.Nodes = append(trial.Nodes, harness.Node{Name: s, Tier: s, Kind: s, Version: s, Address: s})
 		trial.Failures = append(trial.Failures, harness.NodeFailure{Node: s, Reason: s})
@@ -43,14 +46,17 @@ func hostile(n int) *harness.Result {
 		r.Environment.Notes = append(r.Environment.Notes, s)
 		r.Warnings = append(r.Warnings, s)
 	}
-	for i := range min(n, 1000) {
+	small := trial // the other trials have the strings and not the customers
+	small.Customers = map[string]map[string]harness.Tally{evil: {harness.WitnessClient: {Sure: 1}}}
+	for i := range min(n, 100) {
 		s := fmt.Sprint(i) + evil
 		trial.Counts[s], trial.Absent[s], r.Environment.Extra[s] = harness.Tally{Sure: 1}, evil, evil
 		r.Verdicts, r.Curves = append(r.Verdicts, verdict), append(r.Curves, curve)
 		cell := r.Scenario
 		cell.Workload.Route = evil
-		r.Cells = append(r.Cells, harness.CellResult{Cell: harness.Cell{Name: evil, Scenario: cell}, Trials: []harness.TrialResult{trial}})
+		r.Cells = append(r.Cells, harness.CellResult{Cell: harness.Cell{Name: evil, Scenario: cell}, Trials: []harness.TrialResult{small}})
 	}
+	r.Cells[0].Trials[0] = trial
 	return r
 }
 
@@ -59,7 +65,7 @@ func TestListsAreCappedInEveryFormat(t *testing.T) {
 	for name, c := range map[string]struct {
 		format Format
 		most   int
-	}{"html": {HTML, 300_000}, "text": {Text, 300_000}, "markdown": {Markdown, 1 << 20}, "junit": {JUnit, 4 << 20}} {
+	}{"html": {HTML, 300_000}, "text": {Text, 300_000}, "markdown": {Markdown, 1 << 20}, "junit": {JUnit, 2 << 20}} {
 		if got := render(t, c.format, r); len(got) > c.most {
 			t.Errorf("%s takes %d bytes for 100,000 findings, more than %d", name, len(got), c.most)
 		} else if !bytes.Contains(got, []byte("more")) {
@@ -77,8 +83,15 @@ func TestHostileStringsStayText(t *testing.T) {
 	r := hostile(3)
 	for name, format := range map[string]Format{"html": HTML, "markdown": Markdown} {
 		got := string(render(t, format, r))
-		for _, tag := range []string{"<script", "<img", "</title></", "](javascript"} {
-			if strings.Contains(got, tag) {
+		if fence := strings.Index(got, "```sh\n"); fence >= 0 { // a fenced line is literal, and cannot end its fence
+			line, rest, _ := strings.Cut(got[fence+6:], "\n")
+			if strings.Contains(line, "```") || !strings.HasPrefix(rest, "```\n") {
+				t.Errorf("%s: the command leaves its fence: %s", name, line)
+			}
+			got = got[:fence] + rest
+		}
+		for _, tag := range []string{"<script", "<img", "</title></", "[a]("} {
+			if strings.Contains(got, tag) && (name != "html" || tag != "[a](") {
 				t.Errorf("%s lets %q through", name, tag)
 			}
 		}

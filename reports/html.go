@@ -131,7 +131,7 @@ func viewOf(r *harness.Result, id string) resultView {
 	}
 	v.Warnings, v.Elsewhere = warnings(r, everything), elsewhere(r)
 	v.Problems, v.MoreProblems = problems(r)
-	v.Answers, v.MoreAnswers = answers(r.Verdicts, htmlFindings)
+	v.Answers, v.MoreAnswers = answers(r.Verdicts, htmlFindings, 2*htmlFindings)
 	if ct := drawnTrial(r); ct.trial != nil {
 		v.Nodes = nodeTable(ct.trial)
 	}

@@ -84,7 +84,7 @@ func junitSuiteOf(r *harness.Result) junitSuite {
 	for _, p := range environment(r) {
 		s.Properties = append(s.Properties, junitProperty(p))
 	}
-	list, more := answers(r.Verdicts, harness.MaxFindings)
+	list, more := answers(r.Verdicts, harness.MaxFindings, 10*harness.MaxFindings)
 	if worst(r.Verdicts) != r.Status || len(list) == 0 || more > 0 {
 		text := r.Sentence
 		if more > 0 {

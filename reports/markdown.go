@@ -74,7 +74,7 @@ func markWarnings(out *bytes.Buffer, list []string) {
 }
 
 func markChecks(out *bytes.Buffer, r *harness.Result) {
-	list, more := answers(r.Verdicts, markdownFindings)
+	list, more := answers(r.Verdicts, markdownFindings, 6*markdownFindings)
 	out.WriteString("| verdict | check | why |\n|---|---|---|\n")
 	for _, a := range list {
 		why := mark(a.Sentence)

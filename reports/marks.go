@@ -84,8 +84,8 @@ type glyph struct {
 // The marks of witnesses. Laid over each other they form one target; a witness
 // that disagrees leaves it.
 var (
-	dot     = glyph{outline: ngon(8, 0), radius: 2.1, filled: true}
-	ring    = glyph{outline: ngon(12, 0), radius: 3.6}
+	dot     = glyph{outline: ngon(6, 0), radius: 2.2, filled: true}
+	ring    = glyph{outline: ngon(10, 0), radius: 3.6}
 	square  = glyph{outline: ngon(4, math.Pi/4), radius: 6.6}
 	diamond = glyph{outline: ngon(4, 0), radius: 6.6}
 	cross   = glyph{outline: ngon(4, 0), radius: 8.2, open: true}

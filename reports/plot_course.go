@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"gonum.org/v1/plot"
@@ -10,8 +11,12 @@ import (
 	"github.com/haproof/haproof/harness"
 )
 
-// maxMoments bounds the slices of time that are drawn.
-const maxMoments = 300
+// Bounds of the slices of time.
+const (
+	maxMoments   = 300 // that are read
+	drawnMoments = 150 // that are drawn
+	listedTimes  = 12  // that are listed
+)
 
 // courseChart draws the rate and the response time over the time of one trial.
 func courseChart(r *harness.Result, ct cellTrial) (chart, bool) {
@@ -25,7 +30,7 @@ func courseChart(r *harness.Result, ct cellTrial) (chart, bool) {
 	message := courseMessage(r, moments)
 	return chart{
 		picture: picture{ID: "course", Title: message, Desc: "Rate and p99 response time over the time of one trial. " + message + ".", Height: 380,
-			draw: func(c draw.Canvas, k kit) { drawCourse(c, k, moments) }},
+			draw: func(c draw.Canvas, k kit) { drawCourse(c, k, merged(moments, drawnMoments)) }},
 		Text:  "Attempts are counted in the slice of time in which they ended." + of(ct, r),
 		Table: courseTable(moments), about: aboutLatency,
 	}, true
@@ -62,16 +67,27 @@ func rateOf(m harness.Moment) float64 {
 	return float64(m.Done) / m.Length.Seconds()
 }
 
-// courseTable sums the slices up in at most 12 equal groups.
+// merged puts neighbouring slices together until at most limit are left. The
+// quantiles of a merged slice are the worst of its parts: quantiles do not add
+// up.
+func merged(moments []harness.Moment, limit int) []harness.Moment {
+	size := (len(moments) + limit - 1) / limit
+	var list []harness.Moment
+	for group := range slices.Chunk(moments, size) {
+		sum := harness.Moment{At: group[0].At}
+		for _, m := range group {
+			sum.Done, sum.Errors, sum.Length = sum.Done+m.Done, sum.Errors+m.Errors, sum.Length+m.Length
+			sum.P50, sum.P99 = max(sum.P50, m.P50), max(sum.P99, m.P99)
+		}
+		list = append(list, sum)
+	}
+	return list
+}
+
 func courseTable(moments []harness.Moment) table {
 	tab := table{Columns: []column{right("from"), right("answered"), right("errors"), right("req/s"), right("worst p99")}}
-	size := (len(moments) + 11) / 12
-	for from := 0; from < len(moments); from += size {
-		var sum harness.Moment
-		for _, m := range moments[from:min(from+size, len(moments))] {
-			sum.Done, sum.Errors, sum.Length, sum.P99 = sum.Done+m.Done, sum.Errors+m.Errors, sum.Length+m.Length, max(sum.P99, m.P99)
-		}
-		tab.add("", decimal(moments[from].At.Seconds())+" s", count(sum.Done), count(sum.Errors), decimal(rateOf(sum)), duration(sum.P99))
+	for _, m := range merged(moments, listedTimes) {
+		tab.add("", decimal(m.At.Seconds())+" s", count(m.Done), count(m.Errors), decimal(rateOf(m)), duration(m.P99))
 	}
 	return tab
 }
@@ -88,8 +104,7 @@ func drawCourse(c draw.Canvas, k kit, moments []harness.Moment) {
 	if len(errors) > 0 {
 		upper.Add(marks{errors, glyph{outline: ngon(3, math.Pi/2), radius: 4, filled: true}, "bad"}, endTags{k, []tag{{errors[len(errors)-1], "▲ errors", "bad"}}})
 	}
-	lower.Add(band{p50, p99, veil("s2", 0.14)}, line{p50, draw.LineStyle{Color: tone("s2"), Width: 1}},
-		line{p99, draw.LineStyle{Color: tone("s2"), Width: 1.6}},
+	lower.Add(band{p50, p99, veil("s2", 0.14)}, line{p99, draw.LineStyle{Color: tone("s2"), Width: 1.6}},
 		endTags{k, []tag{{p50[len(p50)-1], "p50", "s2"}, {p99[len(p99)-1], "p99", "s2"}}})
 	setRange(upper, 0, highest(rate, errors))
 	setRange(lower, 0, highest(p99, p50))

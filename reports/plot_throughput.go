@@ -113,11 +113,11 @@ func addIdeal(p *plot.Plot, c harness.Curve) tag {
 func addCurve(p *plot.Plot, k kit, c harness.Curve, shade string) tag {
 	var mid, low, high []xy
 	limits := sideTags{kit: k, raise: -9, align: text.XCenter}
-	name := word(c.Name)
+	name := clip(c.Name, 30)
 	for i, pt := range c.Points {
 		mid, low, high = append(mid, xy{pt.X, pt.Median}), append(low, xy{pt.X, pt.Low}), append(high, xy{pt.X, pt.High})
-		switch l := limitOf(pt.Bottleneck); {
-		case l == "backend":
+		switch l := clip(limitOf(pt.Bottleneck), 12); {
+		case l == "backend" || len(limits.tags) == 4:
 		case i == len(c.Points)-1:
 			name += ", limit: " + l
 		default:

@@ -10,7 +10,7 @@ import (
 // Caps of what is shown of curves.
 const (
 	maxCurves = 6
-	maxPoints = 32
+	maxPoints = 20
 )
 
 // rateTable is the table of rates: the points of the curves where the run has
@@ -84,11 +84,11 @@ func curvesOf(r *harness.Result) []harness.Curve {
 	return curves
 }
 
-// directCurve finds the reference without a proxy among several curves, by its
-// name; -1 where there is none.
+// directCurve finds the reference without a proxy among several curves; -1
+// where there is none.
 func directCurve(curves []harness.Curve) int {
 	for i, c := range curves {
-		if len(curves) > 1 && strings.Contains(strings.ToLower(c.Name), "direct") {
+		if len(curves) > 1 && strings.HasPrefix(c.Name, harness.DirectCurve) {
 			return i
 		}
 	}

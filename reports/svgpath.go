@@ -32,15 +32,25 @@ func compactPath(d string) string {
 			return d
 		}
 		if m[1] == "M" {
-			out.WriteByte('m')
 			start = to
-		} else {
-			out.WriteByte('l')
 		}
-		out.WriteString(pathNumber(to[0]-at[0], false) + pathNumber(to[1]-at[1], true))
+		out.WriteString(pathMove(m[1] == "M", to[0]-at[0], to[1]-at[1]))
 		at = to
 	}
 	return out.String()
+}
+
+// pathMove writes one step by the shortest command.
+func pathMove(lift bool, dx, dy int) string {
+	switch {
+	case lift:
+		return "m" + pathNumber(dx, false) + pathNumber(dy, true)
+	case dy == 0:
+		return "h" + pathNumber(dx, false)
+	case dx == 0:
+		return "v" + pathNumber(dy, false)
+	}
+	return "l" + pathNumber(dx, false) + pathNumber(dy, true)
 }
 
 // tenths reads a point; not ok where a coordinate is no number of a drawing.

@@ -89,7 +89,7 @@ func (t *texter) warn(list []string) {
 }
 
 func (t *texter) checks(r *harness.Result) {
-	list, more := answers(r.Verdicts, textFindings)
+	list, more := answers(r.Verdicts, textFindings, 4*textFindings)
 	t.line("\nWhy")
 	width := 0
 	for _, a := range list {

@@ -56,7 +56,7 @@ func drawnTrial(r *harness.Result) cellTrial {
 
 // name says which trial it is, and nothing where there is only one.
 func (ct cellTrial) name(r *harness.Result) string {
-	if ct.trial == nil || len(trials(r)) == 1 {
+	if ct.trial == nil || len(r.Cells) == 1 && len(r.Cells[0].Trials) == 1 {
 		return ""
 	}
 	if len(r.Cells) == 1 {

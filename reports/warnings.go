@@ -1,13 +1,17 @@
 package reports
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/haproof/haproof/harness"
 )
 
-// maxWarnings bounds the warnings of one result that are shown.
-const maxWarnings = 20
+// Caps of the warnings that are shown.
+const (
+	maxWarnings = 50 // of one result
+	maxBeside   = 6  // beside one number
+)
 
 // topic is what a warning weakens.
 type topic int
@@ -43,8 +47,8 @@ func topicOf(warning string) topic {
 	return everything
 }
 
-// warnings returns the warnings of a topic, clipped and capped, and how many
-// were left out.
+// warnings returns the warnings of a topic, clipped and capped; the last one
+// says how many were left out.
 func warnings(r *harness.Result, about topic) []string {
 	kept, omitted := first(r.Warnings, maxWarnings)
 	var list []string
@@ -53,8 +57,12 @@ func warnings(r *harness.Result, about topic) []string {
 			list = append(list, sentence(w))
 		}
 	}
-	if omitted > 0 && about == everything {
-		list = append(list, andMore(omitted)+" warnings in result.json")
+	list, more := first(list, maxBeside)
+	if about == everything {
+		more += omitted
+	}
+	if more > 0 {
+		list = append(slices.Clone(list), andMore(more)+", listed in result.json")
 	}
 	return list
 }

@@ -89,7 +89,9 @@ func witnessTrials(seen []cellTrial) table {
 		tab.Columns = append(tab.Columns, right(label(w)))
 	}
 	tab.Columns = append(tab.Columns, right("customers"), right("differ"), left("absent"))
-	for _, ct := range seen {
+	kept, omitted := first(seen, maxTrialRows)
+	tab.Omitted = omitted
+	for _, ct := range kept {
 		s, cells := spreadOf(ct.trial), []string{word(ct.cell.Cell.Name), count(ct.trial.Trial)}
 		for _, w := range witnesses {
 			cells = append(cells, tallyOf(ct.trial, w))
@@ -103,7 +105,6 @@ func witnessTrials(seen []cellTrial) table {
 		}
 		tab.add(mark, append(cells, count(len(s.Customers)), count(s.Differing), absent)...)
 	}
-	tab.limit(maxTrialRows)
 	return tab
 }
 
@@ -121,7 +122,9 @@ func customerTable(s spread) table {
 		tab.Columns = append(tab.Columns, right(label(w)))
 	}
 	tab.Columns = append(tab.Columns, right("difference"))
-	for _, c := range differingFirst(s.Customers) {
+	listed, omitted := first(differingFirst(s.Customers), maxCustomerRows)
+	tab.Omitted = omitted
+	for _, c := range listed {
 		cells, mark, sum := []string{word(c.Key)}, "", int64(0)
 		for i := range s.Witnesses {
 			cells = append(cells, tally(c.Tallies[i]))
@@ -132,7 +135,6 @@ func customerTable(s spread) table {
 		}
 		tab.add(mark, append(cells, signed(sum))...)
 	}
-	tab.limit(maxCustomerRows)
 	return tab
 }
 

@@ -41,22 +41,23 @@ func (a *app) checkBelow(dir string) error {
 		_, err := a.checkRun(dir, records)
 		return err
 	}
-	runs, err := a.checkEach(dir)
-	if err != nil || len(runs) == 0 {
-		return errors.Join(err, unless(err, fmt.Errorf("%s: no records there", dir)))
+	results, err := a.checkEach(dir)
+	if err == nil && len(results) == 0 {
+		return fmt.Errorf("%s: no records there", dir)
 	}
-	_, err = reports.WriteSite(dir, runs)
+	return errors.Join(err, site(dir, results))
+}
+
+// site writes the index of a directory of runs, unless there are none.
+func site(dir string, results []*harness.Result) error {
+	if len(results) == 0 {
+		return nil
+	}
+	_, err := reports.WriteSite(dir, results)
 	return err
 }
 
-// unless returns otherwise where err is nil.
-func unless(err, otherwise error) error {
-	if err != nil {
-		return nil
-	}
-	return otherwise
-}
-
+// checkEach judges every run in a directory of runs.
 func (a *app) checkEach(dir string) ([]*harness.Result, error) {
 	records, err := filepath.Glob(filepath.Join(escaped(dir), "*", "*", "*", harness.RecordFile))
 	if err != nil {

@@ -44,7 +44,7 @@ func (e ending) code() int {
 // complain prints an error on stderr. Problems of scenarios speak for themselves.
 func (a *app) complain(err error) {
 	var problems *harness.LoadError
-	if errors.As(err, &problems) && err == error(problems) {
+	if errors.As(err, &problems) && err.Error() == problems.Error() {
 		fmt.Fprintln(a.stderr, err)
 		return
 	}

@@ -63,13 +63,29 @@ func newStage(t *testing.T) *stage {
 	if _, _, errno := syscall.RawSyscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0); errno != 0 {
 		t.Fatal(errno)
 	}
-	s := &stage{t: t, tmp: t.TempDir(), out: filepath.Join(t.TempDir(), "out")}
+	tmp, err := os.MkdirTemp("", "hp") // short: paths of Unix sockets have 108 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stage{t: t, tmp: tmp, out: filepath.Join(t.TempDir(), "out")}
 	t.Cleanup(func() {
-		for _, pid := range children() {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+		if err := os.RemoveAll(tmp); err != nil {
+			t.Error(err)
 		}
 	})
+	t.Cleanup(killAll)
 	return s
+}
+
+// killAll ends what a failed test left, generation by generation.
+func killAll() {
+	deadline := time.Now().Add(10 * time.Second)
+	for left := children(); len(left) > 0 && time.Now().Before(deadline); left = children() {
+		for _, pid := range left {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		wait(10 * time.Millisecond)
+	}
 }
 
 func (s *stage) scenario(workload string) string {
@@ -91,18 +107,21 @@ type running struct {
 	cmd    *exec.Cmd
 	stdout bytes.Buffer
 	stderr watched
-	done   chan error
+	ended  chan struct{}
 }
 
 func (s *stage) start(args ...string) *running {
 	s.t.Helper()
-	r := &running{stage: s, cmd: exec.Command(filepath.Join(binDir, "haproof"), args...), done: make(chan error, 1)}
+	r := &running{stage: s, cmd: exec.Command(filepath.Join(binDir, "haproof"), args...), ended: make(chan struct{})}
 	r.cmd.Env = append(os.Environ(), "TMPDIR="+s.tmp)
 	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
 	if err := r.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	go func() { r.done <- r.cmd.Wait() }()
+	go func() {
+		defer close(r.ended)
+		_ = r.cmd.Wait() // its exit code is looked at by ends
+	}()
 	return r
 }
 
@@ -115,7 +134,7 @@ func (s *stage) run(scenario string, more ...string) *running {
 func (r *running) until(text string) {
 	r.t.Helper()
 	r.t.Log("waiting for", text)
-	if err := r.stderr.until(text, 60*time.Second); err != nil {
+	if err := r.stderr.until(text, 60*time.Second, r.ended); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -131,7 +150,7 @@ func (r *running) signal(s syscall.Signal) {
 func (r *running) ends(within time.Duration, want int) {
 	r.t.Helper()
 	select {
-	case <-r.done:
+	case <-r.ended:
 	case <-time.After(within):
 		_ = r.cmd.Process.Kill()
 		r.t.Fatalf("still running after %v; stderr:\n%s", within, r.stderr.String())
@@ -220,17 +239,19 @@ func TestRunLeavesReportsThatCanBeMadeAgain(t *testing.T) {
 	if got := before.Environment.Command; !strings.HasPrefix(got, "haproof run --engine process ") {
 		t.Errorf("got command %q, want the one that reproduces the run", got)
 	}
-	for _, command := range []string{"check", "report"} {
-		if err := os.Remove(filepath.Join(dir, "index.html")); err != nil {
+	for _, again := range []struct{ command, without string }{
+		{"check", "index.html"}, {"check", "result.json"}, {"report", "index.html"},
+	} {
+		if err := os.Remove(filepath.Join(dir, again.without)); err != nil {
 			t.Fatal(err)
 		}
-		s.start(command, dir).ends(60*time.Second, exitPass)
+		s.start(again.command, dir).ends(60*time.Second, exitPass)
 		if _, err := os.Stat(filepath.Join(dir, "index.html")); err != nil {
-			t.Errorf("%s: %v, want the page again", command, err)
+			t.Errorf("%v: %v, want the page again", again, err)
 		}
 		after, err := reports.Load(filepath.Join(dir, "result.json"))
-		if err != nil || after.Status != before.Status || after.Sentence != before.Sentence || !after.Began.Equal(before.Began) {
-			t.Errorf("%s: got %v and %v, want the result as it was", command, after, err)
+		if err != nil || after.Run != before.Run || after.Status != before.Status || after.Sentence != before.Sentence {
+			t.Errorf("%v: got %+v and %v, want the result as it was", again, after, err)
 		}
 	}
 }
@@ -240,7 +261,7 @@ func TestInterruptKeepsThePartialRecord(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			s := newStage(t)
 			r := s.run(s.scenario("rate: 100/s, duration: 60s"))
-			r.until(" of ") // or a number of attempts: it is driving
+			r.until(" 0 errors") // some attempts have ended
 			r.signal(signal)
 			r.ends(30*time.Second, exitInterrupted)
 			s.nothingLeft()
@@ -321,7 +342,7 @@ func (w *watched) String() string {
 
 var errNotSaid = errors.New("not said in time")
 
-func (w *watched) until(text string, within time.Duration) error {
+func (w *watched) until(text string, within time.Duration, ended <-chan struct{}) error {
 	deadline := time.After(within)
 	for {
 		w.mu.Lock()
@@ -336,6 +357,8 @@ func (w *watched) until(text string, within time.Duration) error {
 		}
 		select {
 		case <-change:
+		case <-ended:
+			return fmt.Errorf("%q: %w: the program has ended; stderr:\n%s", text, errNotSaid, w.String())
 		case <-deadline:
 			return fmt.Errorf("%q: %w; stderr:\n%s", text, errNotSaid, said)
 		}

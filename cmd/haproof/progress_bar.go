@@ -25,7 +25,7 @@ type bar struct {
 var _ display = (*bar)(nil)
 
 func newBar(to io.Writer, log *logs) *bar {
-	b := &bar{container: mpb.New(mpb.WithOutput(to), mpb.WithWidth(30)), log: log}
+	b := &bar{container: mpb.New(mpb.WithOutput(to), mpb.WithWidth(30), mpb.WithAutoRefresh()), log: log}
 	b.bar = b.container.New(0, mpb.BarStyle(),
 		mpb.PrependDecorators(decor.Any(b.text(place), decor.WC{C: decor.DextraSpace})),
 		mpb.AppendDecorators(decor.Any(b.text(func(p harness.Progress) string {

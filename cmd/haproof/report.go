@@ -57,10 +57,7 @@ func (a *app) reportBelow(dir string) error {
 	if len(results) == 0 && len(errs) == 0 {
 		return fmt.Errorf("%s: no result.json there", dir)
 	}
-	if len(results) > 0 {
-		_, err = reports.WriteSite(dir, results)
-	}
-	return errors.Join(append(errs, err)...)
+	return errors.Join(append(errs, site(dir, results))...)
 }
 
 func (a *app) reportRun(dir string) (*harness.Result, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -23,7 +24,6 @@ type session struct {
 
 	engine  string // chosen
 	dir     string // of the run, or of all runs
-	display display
 	results []*harness.Result
 }
 
@@ -88,22 +88,40 @@ func (s *session) playOne(q question) error {
 		}
 		id = filepath.Base(dir)
 	}
-	s.display = s.newDisplay()
+	display := s.newDisplay()
 	run, err := harness.Play(s.hard, harness.Plan{
 		ID: id, Scenario: q.scenario, Cells: q.cells, Out: dir,
 		Environment: environment(s.engine, s.options.commandLine(s.engine, q.arg)),
-		Start: func(ctx context.Context, sc harness.Scenario) (harness.Lab, error) {
-			return containers.Start(ctx, sc, s.labOptions())
-		},
-		Driver:   driver.New,
-		Soft:     s.soft,
-		Progress: s.display.show,
+		Start:       s.startLab,
+		Driver:      driver.New,
+		Soft:        s.soft,
+		Progress:    display.show,
 	})
-	s.display.close()
+	display.close()
 	if run == nil || len(run.Records) == 0 {
+		_ = os.Remove(dir) // if it is empty: nothing was seen
 		return err
 	}
 	return errors.Join(err, s.finish(dir, run))
+}
+
+// startLab starts a lab that the second interrupt takes down under whatever is
+// still in flight: a driver alone would wait for it. Closing a lab twice is one
+// closing.
+func (s *session) startLab(ctx context.Context, sc harness.Scenario) (harness.Lab, error) {
+	lab, err := containers.Start(ctx, sc, s.labOptions())
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(s.hard, func() {
+		if !errors.Is(context.Cause(s.hard), harness.ErrInterrupted) {
+			return // the command is over
+		}
+		if err := lab.Close(); err != nil {
+			s.log.Warn("taking the lab down", "error", err)
+		}
+	})
+	return lab, nil
 }
 
 // finish judges a run, writes its reports and prints the verdict.
@@ -119,6 +137,7 @@ func (s *session) finish(dir string, run *harness.Run) error {
 // conclude writes the index of several runs, and points to what was written.
 func (s *session) conclude() error {
 	if len(s.results) == 0 {
+		_ = os.Remove(s.dir) // likewise, where it was to hold several runs
 		return nil
 	}
 	if err := pointLatest(s.options.out, filepath.Base(s.dir)); err != nil {

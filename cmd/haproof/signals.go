@@ -12,10 +12,11 @@ import (
 )
 
 // interrupts returns two contexts. The first interrupt or SIGTERM ends soft:
-// stop sending, drain, keep what was seen. The second ends hard too: take
-// everything down now. A third one kills the program, as without haproof.
+// stop sending, drain, keep what was seen. The second ends hard too, with
+// harness.ErrInterrupted as its cause: take everything down now. A third one
+// kills the program, as without haproof. stop ends both without that cause.
 func interrupts(log *slog.Logger) (soft, hard context.Context, stop func()) {
-	hard, endHard := context.WithCancel(context.Background())
+	hard, endHard := context.WithCancelCause(context.Background())
 	soft, endSoft := context.WithCancel(hard)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -23,30 +24,35 @@ func interrupts(log *slog.Logger) (soft, hard context.Context, stop func()) {
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		await(signals, done, func(s os.Signal) {
+		if !await(signals, done, func(s os.Signal) {
 			log.Warn("stopping: what is under way is drained; interrupt again to stop at once", "signal", s)
 			endSoft()
-		})
-		await(signals, done, func(s os.Signal) {
+		}) {
+			return
+		}
+		if await(signals, done, func(s os.Signal) {
 			log.Warn("stopping at once", "signal", s)
-			endHard()
-		})
-		signal.Stop(signals)
+			endHard(harness.ErrInterrupted)
+		}) {
+			signal.Stop(signals) // not before: a late signal must not change the exit code
+		}
 	}()
 	return soft, hard, func() {
 		close(done)
 		<-finished
 		endSoft()
-		endHard()
+		endHard(nil)
 	}
 }
 
-// await calls act at the next signal, or returns once done is closed.
-func await(signals <-chan os.Signal, done <-chan struct{}, act func(os.Signal)) {
+// await calls act at the next signal; it returns false once done is closed.
+func await(signals <-chan os.Signal, done <-chan struct{}, act func(os.Signal)) bool {
 	select {
 	case s := <-signals:
 		act(s)
+		return true
 	case <-done:
+		return false
 	}
 }
 

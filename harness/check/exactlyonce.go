@@ -64,7 +64,7 @@ func whyNoReceipts(rec *harness.Record) string {
 // joined is what the join found.
 type joined struct {
 	receipts harness.Receipts
-	seen     *idSet
+	seen     witness.IDSet
 
 	attempts, matched                      uint64
 	losses, ghosts, replays, beyond        uint64
@@ -74,7 +74,7 @@ type joined struct {
 
 // join needs one bit per attempt beside the record, and time in proportion.
 func join(rec *harness.Record) *joined {
-	j := &joined{receipts: *rec.Receipts, seen: newIDSet()}
+	j := &joined{receipts: *rec.Receipts}
 	for i := range rec.Attempts {
 		j.attempt(&rec.Attempts[i])
 	}
@@ -92,7 +92,7 @@ func (j *joined) attempt(a *harness.Attempt) {
 		return
 	}
 	j.attempts++
-	if !j.seen.add(a.Seq) {
+	if !j.seen.Add(a.Seq) {
 		j.replays++
 		j.findings.add(id(a.Seq), "reported twice by the driver")
 		return
@@ -150,7 +150,7 @@ func (j *joined) unasked() {
 	j.ghosts += unasked
 	for _, s := range j.receipts.Spans {
 		for seq := s.First; unasked > 0 && seq <= s.Last && seq < witness.FirstProbe && !j.findings.full(); seq++ {
-			if !j.seen.has(seq) {
+			if !j.seen.Has(seq) {
 				j.findings.add(id(seq), "logged by an origin, but never reported by the driver")
 				unasked--
 			}

@@ -2,7 +2,6 @@ package driver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -18,7 +17,6 @@ import (
 type alarm struct {
 	timer  *os.File
 	fd     int
-	io     rawIO
 	count  [8]byte // what a read of the descriptor returns: how often it went off
 	forget func() bool
 }
@@ -30,11 +28,6 @@ func newAlarm(ctx context.Context) (*alarm, error) {
 		return nil, fmt.Errorf("create timer: %w", err)
 	}
 	a := &alarm{timer: os.NewFile(uintptr(fd), "timerfd"), fd: fd}
-	raw, err := a.timer.SyscallConn()
-	if err != nil {
-		return nil, errors.Join(err, a.timer.Close())
-	}
-	a.io.init(raw)
 	a.forget = context.AfterFunc(ctx, func() { _ = a.timer.SetReadDeadline(time.Unix(1, 0)) })
 	return a, nil
 }
@@ -48,7 +41,7 @@ func (a *alarm) wait(d time.Duration) error {
 	if err := unix.TimerfdSettime(a.fd, 0, &spec, nil); err != nil {
 		return fmt.Errorf("set timer: %w", err)
 	}
-	_, err := a.io.Read(a.count[:])
+	_, err := a.timer.Read(a.count[:])
 	return err
 }
 

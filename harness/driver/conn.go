@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/haproof/haproof/harness"
@@ -21,20 +22,20 @@ type conn struct {
 	socket   *socket
 	answers  *bufio.Reader
 	out      []byte // the attempt as it goes onto the wire
+	look     func(fd uintptr)
+	quiet    bool // what look saw
 }
 
 // socket counts the bytes that the kernel took, which is how the client knows
 // that an attempt certainly never left.
 type socket struct {
 	*net.TCPConn
-	io      rawIO
+	raw     syscall.RawConn
 	written uint64
 }
 
-func (s *socket) Read(b []byte) (int, error) { return s.io.Read(b) }
-
 func (s *socket) Write(b []byte) (int, error) {
-	n, err := s.io.Write(b)
+	n, err := s.TCPConn.Write(b)
 	s.written += uint64(n)
 	return n, err
 }
@@ -50,12 +51,11 @@ func dial(address string, config *tls.Config, deadline time.Time) (*conn, stage,
 		return nil, connecting, err
 	}
 	s := &socket{TCPConn: plain.(*net.TCPConn)}
-	raw, err := s.SyscallConn()
-	if err != nil {
+	if s.raw, err = s.SyscallConn(); err != nil {
 		return nil, connecting, errors.Join(err, plain.Close())
 	}
-	s.io.init(raw)
 	c := &conn{Conn: s, socket: s}
+	c.look = c.readNow
 	if config != nil {
 		if err := c.shakeHands(config, deadline); err != nil {
 			return nil, handshaking, errors.Join(err, plain.Close())
@@ -78,7 +78,15 @@ func (c *conn) shakeHands(config *tls.Config, deadline time.Time) error {
 // neither closed it nor said anything unasked. It is checked before an attempt is
 // written, so that a connection that died in its sleep costs no attempt.
 func (c *conn) usable() bool {
-	return c.answers.Buffered() == 0 && !c.socket.io.pending()
+	return c.answers.Buffered() == 0 && c.socket.raw.Control(c.look) == nil && c.quiet
+}
+
+// readNow tries to read without waiting. Whatever it finds, bytes or the end,
+// makes the connection useless, so it may take it.
+func (c *conn) readNow(fd uintptr) {
+	var one [1]byte
+	_, err := syscall.Read(int(fd), one[:])
+	c.quiet = err == syscall.EAGAIN
 }
 
 // exchange writes the attempt once and reads its complete answer. It never

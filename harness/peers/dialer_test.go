@@ -26,7 +26,7 @@ func TestDialerTriesAgainUntilItIsTold(t *testing.T) {
 		cancel()
 		return conn.Close()
 	}, func(err error) { reported = append(reported, err) })
-	if want := []error{refused, refused, refused}; !cmp.Equal(reported, want, cmp.Comparer(func(a, b error) bool { return a == b })) {
+	if want := []error{refused, refused, refused}; !cmp.Equal(reported, want, cmp.Comparer(errors.Is)) {
 		t.Errorf("got %v, want %v", reported, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -390,6 +391,25 @@ func TestCallReportsARefusal(t *testing.T) {
 		h.conn.CloseWrite()
 		if _, err := Call(t.Context(), ours, quick, "hap1"); !errors.Is(err, want) {
 			t.Errorf("%.10q: got %v, want %v", answer, err, want)
+		}
+	}
+}
+
+func TestSessionLeavesNoGoroutineBehind(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for range 20 {
+		h, ended := accepted(t, quick, newNotes())
+		h.conn.Close()
+		_ = ended() // a reset or the end, as the kernel likes
+	}
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	deadline := time.After(patience)
+	for runtime.NumGoroutine() > before {
+		select {
+		case <-poll.C:
+		case <-deadline:
+			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 		}
 	}
 }

@@ -31,7 +31,7 @@ type SourceReport struct {
 	Restarts              uint64  `json:"restarts"`              // times that a new process appeared; needs the pid
 	Decreases             uint64  `json:"decreases"`             // keys that began again at zero: lost in HAProxy
 	Ignored               uint64  `json:"ignored"`               // older copies of what was known
-	Refused               uint64  `json:"refused"`               // not counted: the key has no generation, or too many keys
+	Refused               uint64  `json:"refused"`               // not counted: the key has no generation, or a limit was reached
 }
 
 // Counts returns what GET /v1/counts answers.

@@ -69,7 +69,7 @@ func checkName(name string) error {
 	}
 	for _, c := range name {
 		if !strings.ContainsRune(nameChars, c) {
-			return fmt.Errorf("name %q: %q is not a letter, a digit or one of -_.:", name, c)
+			return fmt.Errorf("name %q: %q is neither a letter nor a digit nor in \"-_.:\"", name, c)
 		}
 	}
 	return nil

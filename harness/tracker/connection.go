@@ -117,5 +117,8 @@ func (s *Server) serve(ctx context.Context, session *peers.Session, number uint6
 	s.report(f.name, "session opened", nil)
 	err := session.Run(ctx, f)
 	s.leave(f)
+	if ctx.Err() != nil {
+		err = nil // we end it, because we are told to
+	}
 	s.report(f.name, "session ended", err)
 }

@@ -2,8 +2,11 @@ package tracker
 
 import "bytes"
 
-// maxKeys bounds the keys that Counts remembers, all sources together.
-const maxKeys = 1 << 22
+// What Counts remembers at most.
+const (
+	maxKeys = 1 << 22 // all sources together
+	maxKey  = 1024    // bytes of one
+)
 
 // A counter of HAProxy has 32 bits and wraps. A live value below wrapLow after one
 // above wrapHigh is taken for that, and not for an entry that began again.
@@ -31,7 +34,7 @@ const (
 	Grown
 	Restarted // the entry had been lost in its owner and began again at zero
 	Ignored   // an older copy of what is known
-	Refused   // the key has no generation, or there are too many keys
+	Refused   // the key has no generation or is too long, or there are too many keys
 )
 
 // Totals are the counts per customer, and their sum.
@@ -104,7 +107,7 @@ func (c *Counts) Totals() Totals {
 // enter makes room for a new key, or returns nil if it cannot be counted.
 func (c *Counts) enter(o Observation) *entry {
 	split := bytes.LastIndexByte(o.Key, '|')
-	if split < 0 || c.size >= maxKeys {
+	if split < 0 || len(o.Key) > maxKey || c.size >= maxKeys {
 		return nil
 	}
 	name := string(o.Key[:split])

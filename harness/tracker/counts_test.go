@@ -1,6 +1,7 @@
 package tracker
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,22 +80,12 @@ func TestCountsAddsSourcesTablesAndGenerations(t *testing.T) {
 	}
 }
 
-func TestCountsRefusesKeysWithoutGeneration(t *testing.T) {
+func TestCountsRefusesKeysWithoutGenerationAndLongOnes(t *testing.T) {
 	c := NewCounts()
-	o := Observation{Source: "p", Table: "quota", Key: []byte("a"), Value: 1}
-	if got := c.Count(o); got != Refused || c.Totals().Total != 0 {
-		t.Errorf("got effect %d and total %d, want %d and 0", got, c.Totals().Total, Refused)
-	}
-}
-
-func BenchmarkCount(b *testing.B) {
-	c := NewCounts()
-	keys := make([][]byte, 50)
-	for i := range keys {
-		keys[i] = []byte("c00" + string(rune('0'+i/10)) + string(rune('0'+i%10)) + "|1763683530123")
-	}
-	b.ReportAllocs()
-	for i := range b.N {
-		c.Count(Observation{Source: "proxy1", Session: 1, Table: "quota", Key: keys[i%50], Value: uint32(i / 50)})
+	for _, key := range []string{"a", "", strings.Repeat("a", maxKey) + "|1"} {
+		o := Observation{Source: "p", Table: "quota", Key: []byte(key), Value: 1}
+		if got := c.Count(o); got != Refused || c.Totals().Total != 0 {
+			t.Errorf("%.10q: got effect %d and total %d, want %d and 0", key, got, c.Totals().Total, Refused)
+		}
 	}
 }

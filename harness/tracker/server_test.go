@@ -35,7 +35,7 @@ func serving(t *testing.T, cfg Config) *Server {
 	return s
 }
 
-func run(t *testing.T, s *Server) {
+func run(t testing.TB, s *Server) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -55,7 +55,7 @@ func run(t *testing.T, s *Server) {
 // proxy is a peer driven by hand: it says what it is told to, and its end of the
 // conversation is thrown away except for acknowledgements.
 type proxy struct {
-	t    *testing.T
+	t    testing.TB
 	conn net.Conn
 	acks chan peers.Ack
 }
@@ -69,7 +69,7 @@ func call(t *testing.T, s *Server, name string, pid int) *proxy {
 	return greet(t, conn, name, pid)
 }
 
-func greet(t *testing.T, conn net.Conn, name string, pid int) *proxy {
+func greet(t testing.TB, conn net.Conn, name string, pid int) *proxy {
 	t.Helper()
 	t.Cleanup(func() { conn.Close() })
 	hello := peers.Hello{Major: 2, Minor: 1, To: "tracker", From: name, PID: pid}

@@ -50,7 +50,7 @@ func (o *Origin) Testify(ctx context.Context) (harness.Ledger, error) {
 // Receipts returns which sequence ids arrived at any backend. Lines without a
 // readable id, such as health checks, are counted as strange.
 func (o *Origin) Receipts(ctx context.Context) (harness.Receipts, error) {
-	book := newReceiptBook()
+	var book receiptBook
 	err := readLogs(ctx, o.logs, func(_ string, line []byte) error {
 		l, ok := parseOrigin(line)
 		switch {

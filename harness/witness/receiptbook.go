@@ -2,7 +2,6 @@ package witness
 
 import (
 	"fmt"
-	"math/bits"
 
 	"github.com/haproof/haproof/harness"
 )
@@ -13,18 +12,11 @@ const (
 	MaxRepeats = 1_000_000 // ids that arrived more than once
 )
 
-const pageIDs = 1 << 20
-
-// receiptBook notes ids in any order: a bit per id, in pages of 128 KiB that
-// exist only where ids arrived.
+// receiptBook notes arrivals in any order.
 type receiptBook struct {
-	pages   []*[pageIDs / 64]uint64
+	arrived IDSet
 	repeats map[uint64]uint64
 	strange uint64
-}
-
-func newReceiptBook() *receiptBook {
-	return &receiptBook{repeats: map[uint64]uint64{}}
 }
 
 // add notes one arrival.
@@ -32,11 +24,11 @@ func (b *receiptBook) add(seq uint64) error {
 	if seq >= MaxSeq {
 		return fmt.Errorf("sequence id %d: the limit is %d", seq, uint64(MaxSeq))
 	}
-	page := b.page(seq / pageIDs)
-	word, bit := seq%pageIDs/64, uint64(1)<<(seq%64)
-	if page[word]&bit == 0 {
-		page[word] |= bit
+	if b.arrived.Add(seq) {
 		return nil
+	}
+	if b.repeats == nil {
+		b.repeats = map[uint64]uint64{}
 	}
 	b.repeats[seq] = max(1, b.repeats[seq]) + 1
 	if len(b.repeats) > MaxRepeats {
@@ -45,44 +37,6 @@ func (b *receiptBook) add(seq uint64) error {
 	return nil
 }
 
-func (b *receiptBook) page(n uint64) *[pageIDs / 64]uint64 {
-	for uint64(len(b.pages)) <= n {
-		b.pages = append(b.pages, nil)
-	}
-	if b.pages[n] == nil {
-		b.pages[n] = new([pageIDs / 64]uint64)
-	}
-	return b.pages[n]
-}
-
 func (b *receiptBook) receipts() harness.Receipts {
-	r := harness.Receipts{Strange: b.strange}
-	if len(b.repeats) > 0 {
-		r.Repeats = b.repeats
-	}
-	for n, page := range b.pages {
-		if page == nil {
-			continue
-		}
-		for i, word := range page {
-			r.Spans = appendRuns(r.Spans, uint64(n)*pageIDs+uint64(i)*64, word)
-		}
-	}
-	return r
-}
-
-// appendRuns appends the runs of ones in word, whose lowest bit is id first.
-func appendRuns(spans []harness.Span, first, word uint64) []harness.Span {
-	for word != 0 {
-		start := bits.TrailingZeros64(word)
-		length := bits.TrailingZeros64(^(word >> start))
-		from, to := first+uint64(start), first+uint64(start+length-1)
-		if n := len(spans); n > 0 && spans[n-1].Last+1 == from {
-			spans[n-1].Last = to
-		} else {
-			spans = append(spans, harness.Span{First: from, Last: to})
-		}
-		word &^= (^uint64(0) >> (64 - length)) << start
-	}
-	return spans
+	return harness.Receipts{Spans: b.arrived.spans(), Repeats: b.repeats, Strange: b.strange}
 }

@@ -44,7 +44,7 @@ func TestReceiptsEqualASortOfTheIDs(t *testing.T) {
 				ids = append(ids, id)
 			}
 		}
-		book := newReceiptBook()
+		var book receiptBook
 		for _, id := range ids {
 			if err := book.add(id); err != nil {
 				t.Fatal(err)
@@ -57,7 +57,7 @@ func TestReceiptsEqualASortOfTheIDs(t *testing.T) {
 }
 
 func TestReceiptsHaveTheirLimits(t *testing.T) {
-	book := newReceiptBook()
+	var book receiptBook
 	if err := book.add(MaxSeq - 1); err != nil {
 		t.Error(err)
 	}
