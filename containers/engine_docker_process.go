@@ -137,7 +137,12 @@ func (p *dockerProcess) stop(ctx context.Context) error {
 	if err := p.docker.discard(p.id); err != nil {
 		return err
 	}
-	<-p.done
+	select {
+	case <-p.done:
+	case <-time.After(discardWithin): // the daemon owes us the end of a container that is gone
+		p.abandon()
+		<-p.done
+	}
 	return nil
 }
 

@@ -59,8 +59,10 @@ func (b *builder) fromPackages(ctx context.Context, r recipe) error {
 	}
 	reader, writer := io.Pipe()
 	made := make(chan error, 1)
+	making, stop := context.WithCancel(ctx)
+	defer stop()
 	go func() {
-		err := b.bootstrap(ctx, program, r, writer)
+		err := b.bootstrap(making, program, r, writer)
 		made <- err
 		_ = writer.CloseWithError(err) // a half-made image must not look like a whole one
 	}()
@@ -70,6 +72,7 @@ func (b *builder) fromPackages(ctx context.Context, r recipe) error {
 	case err := <-made: // its failure is the cause of the import's
 		first = cmp.Or(err, imported)
 	default:
+		stop()
 		_ = reader.CloseWithError(errImportEnded)
 		<-made
 	}

@@ -75,9 +75,13 @@ func TestImageWhoseBuildFailsIsNotKept(t *testing.T) {
 
 func TestImageThatIsNoArchiveIsTheDaemonsError(t *testing.T) {
 	d := needDocker(t)
-	_, err := bootstrapWith(t, d, "yes this is no archive | head -c 3000000\n", 20*time.Second)
-	if err == nil || !strings.Contains(err.Error(), "import: ") {
+	began := time.Now()
+	_, err := bootstrapWith(t, d, "yes this is no archive | head -c 3000000; sleep 60\n", 20*time.Second)
+	if err == nil || !strings.Contains(err.Error(), "import: ") || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %q, want the import's", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("ended after %v: what makes the image outlived the import", took)
 	}
 }
 

@@ -42,15 +42,6 @@ func TestKindsAreThreeToday(t *testing.T) {
 	}
 }
 
-func TestImagesAreThoseOfTheVersionsAskedFor(t *testing.T) {
-	sc := labScenario(1, 1, 1)
-	sc.Topology[harness.TierProxy] = harness.Tier{Kind: "haproxy", Version: "3.2"}
-	got, err := Images(sc, Options{HAProxy: "2.6"}) // the tier's version outweighs the run's
-	if diff := cmp.Diff([]string{"haproof/haproxy:3.0", "haproof/haproxy:3.2", "haproof/web:bookworm"}, got); diff != "" || err != nil {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
-	}
-}
-
 // rendered renders the first proxy of a topology without starting anything.
 func rendered(t *testing.T, sc harness.Scenario) string {
 	t.Helper()
@@ -164,5 +155,23 @@ func TestProgramIsFoundByPatternWithTheNewestVersion(t *testing.T) {
 	}
 	if got, err := lookPath("php-fpm*", "/nowhere:"+dir); filepath.Base(got) != "php-fpm8.4" || err != nil {
 		t.Errorf("got %s %v; php-fpm9.0 is no program", got, err)
+	}
+}
+
+func TestImagesFollowTheVersion(t *testing.T) {
+	for _, tc := range []struct{ tier, option, want string }{
+		{"", "", "haproof/haproxy:3.0"},
+		{"", "3.2", "haproof/haproxy:3.2"},
+		{"2.6", "3.2", "haproof/haproxy:2.6"}, // the scenario's own word counts more
+	} {
+		sc := harness.Scenario{Topology: harness.Topology{
+			"proxy":   {Kind: "haproxy", Version: tc.tier},
+			"backend": {Kind: "web"},
+			"tracker": {Kind: "quota-tracker"}, // runs in the proxy's image
+		}}
+		got, err := Images(sc, Options{HAProxy: tc.option})
+		if diff := cmp.Diff([]string{tc.want, "haproof/web:bookworm"}, got); diff != "" || err != nil {
+			t.Errorf("images (-want +got):\n%s%v", diff, err)
+		}
 	}
 }

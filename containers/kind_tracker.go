@@ -17,11 +17,19 @@ func init() {
 		kind: "quota-tracker", tier: harness.TierTracker, stage: 0,
 		takes:    takes{program: true},
 		programs: func(harness.Tier) []program { return nil }, // a binary of our own, see trackerBinary
-		// Any image with the C library will do.
-		image:  func(*plan, *node) string { return haproxyImage("") },
-		render: renderTracker, ready: trackerReady, complete: trackerComplete, version: trackerVersion,
+		image:    trackerImage,
+		render:   renderTracker, ready: trackerReady, complete: trackerComplete, version: trackerVersion,
 		complaint: func([]string) []string { return nil },
 	})
+}
+
+// trackerImage is one that the lab needs anyway: the binary is mounted into it,
+// and any image with the C library will do.
+func trackerImage(p *plan, _ *node) string {
+	if proxies := p.of(harness.TierProxy); len(proxies) > 0 {
+		return proxies[0].component.image(p, proxies[0])
+	}
+	return haproxyImage("")
 }
 
 // trackerInside is where a container finds the tracker's binary.

@@ -19,6 +19,7 @@ type Verdict struct {
 	Sentence string    `json:"sentence"`           // the answer in one sentence, with its numbers
 	Findings []Finding `json:"findings,omitempty"` // at most MaxFindings
 	Omitted  int       `json:"omitted,omitempty"`  // findings beyond MaxFindings
+	Advisory bool      `json:"advisory,omitempty"` // does not weigh in the run's verdict, see Adviser
 }
 
 // MaxFindings bounds the findings that a verdict lists.
@@ -35,6 +36,11 @@ type Check interface {
 	Name() string
 	Judge(rec *Record) Verdict
 }
+
+// Adviser is a check that a scenario may ask for advice only: its answer is
+// reported but does not weigh in the verdict. Exact counts stay exact on a busy
+// machine, so a scenario about counts takes the fitness checks as advice.
+type Adviser interface{ Advisory() bool }
 
 // RunCheck judges a whole run: all records of all cells together.
 type RunCheck interface {

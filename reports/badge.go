@@ -1,6 +1,10 @@
 package reports
 
-import "github.com/haproof/haproof/harness"
+import (
+	"strings"
+
+	"github.com/haproof/haproof/harness"
+)
 
 // badge is how a status is shown: by word, sign and class, so that colour is
 // never the only bearer.
@@ -23,19 +27,32 @@ func badgeOf(s harness.Status) badge {
 }
 
 // worst returns the status that outweighs all others: fail, then unknown, then
-// pass. Without verdicts it is unknown.
+// pass. Advice does not weigh. Without verdicts that do it is unknown.
 func worst(verdicts []harness.Verdict) harness.Status {
-	if len(verdicts) == 0 {
-		return harness.Unknown
-	}
-	status := harness.Pass
+	seen := map[harness.Status]bool{}
 	for _, v := range verdicts {
-		switch v.Status {
-		case harness.Fail:
-			return harness.Fail
-		case harness.Unknown:
-			status = harness.Unknown
+		if !v.Advisory {
+			seen[v.Status] = true
 		}
 	}
-	return status
+	switch {
+	case seen[harness.Fail]:
+		return harness.Fail
+	case seen[harness.Pass] && !seen[harness.Unknown]:
+		return harness.Pass
+	}
+	return harness.Unknown
+}
+
+// verdictSentence is the sentence of a result without the word of its status,
+// which every format shows by itself.
+func verdictSentence(r *harness.Result) string {
+	s := sentence(r.Sentence)
+	if word := badgeOf(r.Status).Word + ":"; len(s) > len(word) && strings.EqualFold(s[:len(word)], word) {
+		s = strings.TrimSpace(s[len(word):])
+	}
+	if s == "" {
+		return "Nothing is said of this run."
+	}
+	return title(s)
 }

@@ -22,12 +22,14 @@ Unit cpu-ns/attempt better=lower
 `
 
 // Bench writes a result in the Go benchmark format, one line per trial, for
-// benchstat. Times are in nanoseconds, which benchstat shows as seconds.
+// benchstat. Times are in nanoseconds, which benchstat shows as seconds. Run,
+// version and verdict are a comment: as configuration they would keep benchstat
+// from comparing two runs.
 func Bench(w io.Writer, r *harness.Result) error {
 	var out bytes.Buffer
+	fmt.Fprintf(&out, "# run %s of haproof %s: %s\n", word(r.Run), word(r.Environment.Haproof), strings.ToLower(badgeOf(r.Status).Word))
 	for _, p := range []pair{
-		{"pkg", "github.com/haproof/haproof"}, {"cpu", r.Environment.CPUModel}, {"haproof", r.Environment.Haproof},
-		{"engine", r.Environment.Engine}, {"kernel", r.Environment.Kernel}, {"run", r.Run}, {"verdict", strings.ToLower(badgeOf(r.Status).Word)},
+		{"pkg", "github.com/haproof/haproof"}, {"cpu", r.Environment.CPUModel}, {"engine", r.Environment.Engine}, {"kernel", r.Environment.Kernel},
 	} {
 		if v := word(p.Value); v != "" {
 			fmt.Fprintf(&out, "%s: %s\n", p.Name, v)

@@ -11,7 +11,8 @@ type answer struct {
 	Check    string
 	Sentence string
 	Findings []finding
-	Omitted  int // findings that exist and are not listed
+	Omitted  int  // findings that exist and are not listed
+	Advisory bool // does not weigh in the result's status
 }
 
 // finding is one particular of a verdict.
@@ -22,7 +23,10 @@ type finding struct{ Subject, Text string }
 func answers(verdicts []harness.Verdict, each, total int) (list []answer, omitted int) {
 	verdicts, omitted = first(verdicts, maxChecks)
 	for _, v := range verdicts {
-		a := answer{Badge: badgeOf(v.Status), Check: word(v.Check), Sentence: sentence(v.Sentence), Omitted: max(v.Omitted, 0)}
+		a := answer{Badge: badgeOf(v.Status), Check: word(v.Check), Sentence: sentence(v.Sentence), Omitted: max(v.Omitted, 0), Advisory: v.Advisory}
+		if v.Advisory {
+			a.Sentence = sentence("(advice only) " + v.Sentence)
+		}
 		kept, more := first(v.Findings, min(each, total))
 		total -= len(kept)
 		a.Omitted += more

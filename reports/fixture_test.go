@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +28,7 @@ const fixtureDir = "../fixtures/results"
 var fixtures = map[string]func() *harness.Result{
 	"quota-exact-pass": quotaPass,
 	"quota-exact-fail": quotaFail,
-	"throughput":       func() *harness.Result { return throughputRun(3) },
+	"throughput":       sweep,
 	"interrupted":      interruptedRun,
 }
 
@@ -109,7 +111,31 @@ func quotaScenario() harness.Scenario {
 	}
 }
 
-func quotaPass() *harness.Result {
+// copies returns a function that makes fresh copies of what build makes once:
+// drawing samples takes most of the time of these tests.
+func copies(build func() *harness.Result) func() *harness.Result {
+	encoded := sync.OnceValues(func() ([]byte, error) { return json.Marshal(build()) })
+	return func() *harness.Result {
+		b, err := encoded()
+		if err != nil {
+			panic(err)
+		}
+		r, err := decode(b)
+		if err != nil {
+			panic(err)
+		}
+		return r
+	}
+}
+
+var (
+	quotaPass      = copies(buildQuotaPass)
+	quotaFail      = copies(buildQuotaFail)
+	interruptedRun = copies(buildInterrupted)
+	sweep          = copies(func() *harness.Result { return throughputRun(3) })
+)
+
+func buildQuotaPass() *harness.Result {
 	rnd := rand.New(rand.NewPCG(7, 7))
 	s := quotaScenario()
 	trial := quotaTrial(rnd, 100000)
@@ -131,7 +157,7 @@ func quotaPass() *harness.Result {
 	return r
 }
 
-func quotaFail() *harness.Result {
+func buildQuotaFail() *harness.Result {
 	r := quotaPass()
 	r.Run, r.Status = "20261121-113340-quota-exact", harness.Fail
 	r.Sentence = "The tracker charged 3 of 50 customers differently than PHP answered: 9 answers off."
@@ -153,7 +179,7 @@ func quotaFail() *harness.Result {
 	return r
 }
 
-func interruptedRun() *harness.Result {
+func buildInterrupted() *harness.Result {
 	r := quotaPass()
 	trial := quotaTrial(rand.New(rand.NewPCG(9, 9)), 31000)
 	r.Run, r.Status, r.Interrupted, r.Took = "20261121-120511-quota-exact", harness.Unknown, true, 19*time.Second
@@ -352,6 +378,7 @@ func searchTrial(rnd *rand.Rand, n, backends int, rate float64, bottleneck strin
 		sustained.Stairs = append(sustained.Stairs, stair)
 	}
 	response, service, lag := latencies(rnd, 8000)
+	response.Spectrum, service.Spectrum, lag.Spectrum = nil, nil, nil
 	nodes, attempts := fixtureNodes(1, backends, false), uint64(rate*25)
 	return harness.TrialResult{
 		Trial: n, Directory: fmt.Sprintf("backend.count=%d/%d", backends, n), Nodes: nodes,

@@ -13,7 +13,7 @@ import (
 var pageFiles embed.FS
 
 // page is the one template of all pages. html/template escapes by context.
-var page = template.Must(template.ParseFS(pageFiles, "page.html"))
+var page = template.Must(template.New("page.html").Funcs(template.FuncMap{"andMore": andMore}).ParseFS(pageFiles, "page.html"))
 
 // Caps of a page.
 const (
@@ -125,7 +125,7 @@ func siteSentence(verdicts []harness.Verdict) string {
 
 func viewOf(r *harness.Result, id string) resultView {
 	v := resultView{
-		ID: id, Badge: badgeOf(r.Status), Name: word(r.Scenario.Name), Sentence: sentence(r.Sentence), Question: sentence(r.Scenario.Question),
+		ID: id, Badge: badgeOf(r.Status), Name: word(r.Scenario.Name), Sentence: verdictSentence(r), Question: sentence(r.Scenario.Question),
 		Workload: workload(r), Run: word(r.Run), When: when(r), Interrupted: r.Interrupted, Facts: facts(r),
 		Topology: template.HTML(topology(r)), Environment: environment(r), Command: command(r),
 	}

@@ -35,7 +35,7 @@ func TestPageWithTwentyChartsStaysSmall(t *testing.T) {
 	var results []*harness.Result
 	n := 0
 	for n < 20 {
-		for _, r := range []*harness.Result{quotaFail(), throughputRun(3)} {
+		for _, r := range []*harness.Result{quotaFail(), sweep()} {
 			results, n = append(results, r), n+len(charts(r))
 		}
 	}
@@ -69,7 +69,7 @@ func TestPageSaysTheVerdictFirst(t *testing.T) {
 
 func TestSiteShowsAllResultsUnderTheWorstVerdict(t *testing.T) {
 	var out bytes.Buffer
-	if err := Site(&out, []*harness.Result{quotaPass(), interruptedRun(), throughputRun(1)}); err != nil {
+	if err := Site(&out, []*harness.Result{quotaPass(), interruptedRun(), sweep()}); err != nil {
 		t.Fatal(err)
 	}
 	got := out.String()
@@ -84,17 +84,17 @@ func TestSiteShowsAllResultsUnderTheWorstVerdict(t *testing.T) {
 }
 
 func BenchmarkHTML(b *testing.B) {
-	r := throughputRun(3)
+	r := sweep()
 	b.Run("24trials", func(b *testing.B) { benchmarkFormat(b, HTML, r) })
 	b.Run("50customers", func(b *testing.B) { benchmarkFormat(b, HTML, quotaPass()) })
 }
 
-func BenchmarkText(b *testing.B) { benchmarkFormat(b, Text, throughputRun(3)) }
+func BenchmarkText(b *testing.B) { benchmarkFormat(b, Text, sweep()) }
 
 // BenchmarkWrite renders every format of 24 trials, each with 50 customers and
 // five witnesses, and all plots.
 func BenchmarkWrite(b *testing.B) {
-	r := throughputRun(3)
+	r := sweep()
 	for i := range r.Cells {
 		for j := range r.Cells[i].Trials {
 			one := quotaPass().Cells[0].Trials[0]

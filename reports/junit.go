@@ -61,8 +61,8 @@ type junitSkipped struct {
 }
 
 // JUnit writes a result as JUnit XML with one test case per check of the
-// scenario: fail is a failure with its findings, unknown is skipped with the
-// reason.
+// scenario: fail is a failure with its findings; unknown, and advice that does not
+// pass, is skipped with the reason.
 func JUnit(w io.Writer, r *harness.Result) error {
 	suite := junitSuiteOf(r)
 	doc := junitSuites{Name: "haproof", Tests: suite.Tests, Failures: suite.Failures, Skipped: suite.Skipped, Suite: suite}
@@ -86,7 +86,7 @@ func junitSuiteOf(r *harness.Result) junitSuite {
 	}
 	list, more := answers(r.Verdicts, harness.MaxFindings, 10*harness.MaxFindings)
 	if worst(r.Verdicts) != r.Status || len(list) == 0 || more > 0 {
-		text := r.Sentence
+		text := verdictSentence(r)
 		if more > 0 {
 			text += " (" + andMore(more) + " checks)"
 		}
@@ -101,10 +101,13 @@ func junitSuiteOf(r *harness.Result) junitSuite {
 // junitCaseOf leaves the time at zero: checks judge a record, they take none.
 func junitCaseOf(class string, a answer) junitCase {
 	c := junitCase{Class: class, Name: a.Check, Time: "0"}
-	switch a.Badge.Class {
-	case "fail":
+	switch {
+	case a.Advisory && a.Badge.Class != "pass":
+		c.Skipped = &junitSkipped{Message: a.Badge.Class + ": " + a.Sentence}
+		c.Output = findingLines(a)
+	case a.Badge.Class == "fail":
 		c.Failure = &junitFailure{Message: a.Sentence, Type: "fail", Text: findingLines(a)}
-	case "unknown":
+	case a.Badge.Class == "unknown":
 		c.Skipped = &junitSkipped{Message: strings.TrimSpace("unknown: " + a.Sentence)}
 		c.Output = findingLines(a)
 	default:

@@ -54,7 +54,7 @@ var markdownEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;"
 func mark(s string) string { return markdownEscapes.Replace(s) }
 
 func markVerdict(out *bytes.Buffer, r *harness.Result) {
-	fmt.Fprintf(out, "## %s %s: %s\n\n", badgeOf(r.Status).Sign, badgeOf(r.Status).Word, mark(sentence(r.Sentence)))
+	fmt.Fprintf(out, "## %s %s: %s\n\n", badgeOf(r.Status).Sign, badgeOf(r.Status).Word, mark(verdictSentence(r)))
 	fmt.Fprintf(out, "**%s**: %s  \n%s  \n<sub>run %s, %s</sub>\n\n", mark(word(r.Scenario.Name)), mark(sentence(r.Scenario.Question)), mark(workload(r)), mark(word(r.Run)), when(r))
 	if r.Interrupted {
 		out.WriteString("> ⚠ Interrupted: what follows is what was seen until then.\n\n")

@@ -66,7 +66,7 @@ func (t *texter) paint(b badge, s string) string {
 
 func (t *texter) verdict(r *harness.Result) {
 	b := badgeOf(r.Status)
-	t.line("%s  %s", t.paint(b, b.Word), sentence(r.Sentence))
+	t.line("%s  %s", t.paint(b, b.Word), fold(verdictSentence(r), textWidth, "      "))
 	t.line("")
 	t.line("%s: %s", word(r.Scenario.Name), sentence(r.Scenario.Question))
 	t.line("%s", workload(r))

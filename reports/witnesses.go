@@ -9,8 +9,8 @@ import (
 
 // Caps of the tables of counts.
 const (
-	maxTrialRows    = 40
-	maxCustomerRows = 100
+	maxTrialRows    = 30
+	maxCustomerRows = 60
 )
 
 // counted says whether the trial's counts were compared at all: the trials of

@@ -76,7 +76,7 @@ func TestPlotsAreTheSameByteForByte(t *testing.T) {
 func pngOf(t *testing.T) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if err := charts(throughputRun(1))[0].writePNG(&out); err != nil {
+	if err := charts(sweep())[0].writePNG(&out); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()

@@ -1,16 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,205 +12,6 @@ import (
 	"github.com/haproof/haproof/harness"
 	"github.com/haproof/haproof/reports"
 )
-
-// needLab skips where the process engine has nothing to run, except in CI, where
-// that would hide everything below.
-func needLab(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("starts servers")
-	}
-	for _, program := range []string{"haproxy", "nginx", "php-fpm*"} {
-		if installedHere(program) {
-			continue
-		}
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not installed", program)
-		}
-		t.Skipf("%s is not installed", program)
-	}
-}
-
-func installedHere(program string) bool {
-	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/sbin", "/usr/local/sbin") {
-		if found, _ := filepath.Glob(filepath.Join(dir, program)); len(found) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// stage is where the program runs with a lab: its own temporary directory, so
-// that no other run's lab is seen or touched.
-type stage struct {
-	t   *testing.T
-	tmp string
-	out string
-}
-
-// newStage makes this process the parent of whatever the program leaves behind
-// (PR_SET_CHILD_SUBREAPER), so that nothing can hide.
-func newStage(t *testing.T) *stage {
-	t.Helper()
-	needLab(t)
-	const setChildSubreaper = 36
-	if _, _, errno := syscall.RawSyscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0); errno != 0 {
-		t.Fatal(errno)
-	}
-	tmp, err := os.MkdirTemp("", "hp") // short: paths of Unix sockets have 108 bytes
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &stage{t: t, tmp: tmp, out: filepath.Join(t.TempDir(), "out")}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(tmp); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(killAll)
-	return s
-}
-
-// killAll ends what a failed test left, generation by generation.
-func killAll() {
-	deadline := time.Now().Add(10 * time.Second)
-	for left := children(); len(left) > 0 && time.Now().Before(deadline); left = children() {
-		for _, pid := range left {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-		wait(10 * time.Millisecond)
-	}
-}
-
-func (s *stage) scenario(workload string) string {
-	s.t.Helper()
-	path := filepath.Join(s.tmp, "short.yaml")
-	text := "question: Does a short run end as it should?\n" +
-		"topology: {proxy: {kind: haproxy}, backend: {kind: web}, tracker: {kind: quota-tracker}}\n" +
-		"workload: {profile: mixed, customers: 3, " + workload + "}\n" +
-		"checks: [no-errors, nodes-alive, exactly-once, quota-exact]\n"
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		s.t.Fatal(err)
-	}
-	return path
-}
-
-// running is the program under way.
-type running struct {
-	*stage
-	cmd    *exec.Cmd
-	stdout bytes.Buffer
-	stderr watched
-	ended  chan struct{}
-}
-
-func (s *stage) start(args ...string) *running {
-	s.t.Helper()
-	r := &running{stage: s, cmd: exec.Command(filepath.Join(binDir, "haproof"), args...), ended: make(chan struct{})}
-	r.cmd.Env = append(os.Environ(), "TMPDIR="+s.tmp)
-	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
-	if err := r.cmd.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	go func() {
-		defer close(r.ended)
-		_ = r.cmd.Wait() // its exit code is looked at by ends
-	}()
-	return r
-}
-
-func (s *stage) run(scenario string, more ...string) *running {
-	s.t.Helper()
-	return s.start(append([]string{"run", "--engine", "process", "--out", s.out, scenario}, more...)...)
-}
-
-// until waits for a text on stderr.
-func (r *running) until(text string) {
-	r.t.Helper()
-	r.t.Log("waiting for", text)
-	if err := r.stderr.until(text, 60*time.Second, r.ended); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-func (r *running) signal(s syscall.Signal) {
-	r.t.Helper()
-	if err := r.cmd.Process.Signal(s); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-// ends waits for the program's end and demands an exit code; -1 is a kill.
-func (r *running) ends(within time.Duration, want int) {
-	r.t.Helper()
-	select {
-	case <-r.ended:
-	case <-time.After(within):
-		_ = r.cmd.Process.Kill()
-		r.t.Fatalf("still running after %v; stderr:\n%s", within, r.stderr.String())
-	}
-	if got := r.cmd.ProcessState.ExitCode(); got != want {
-		r.t.Fatalf("got exit code %d, want %d; stderr:\n%s\nstdout:\n%s", got, want, r.stderr.String(), r.stdout.String())
-	}
-}
-
-// nothingLeft demands that no process of the run is alive.
-func (s *stage) nothingLeft() {
-	s.t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
-	for left := children(); len(left) > 0; left = children() {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("still running: %s", commands(left))
-		}
-		wait(10 * time.Millisecond)
-	}
-}
-
-// wait lets time pass between two looks at something that cannot be awaited.
-func wait(d time.Duration) { <-time.After(d) }
-
-// children reaps what has ended and returns the children that are alive.
-func children() []int {
-	for {
-		if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); pid <= 0 || err != nil {
-			break
-		}
-	}
-	files, _ := filepath.Glob("/proc/self/task/*/children")
-	var pids []int
-	for _, file := range files {
-		text, _ := os.ReadFile(file)
-		for _, word := range strings.Fields(string(text)) {
-			if pid, err := strconv.Atoi(word); err == nil {
-				pids = append(pids, pid)
-			}
-		}
-	}
-	return pids
-}
-
-func commands(pids []int) string {
-	var lines []string
-	for _, pid := range pids {
-		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		lines = append(lines, fmt.Sprintf("%d %s", pid, strings.ReplaceAll(string(line), "\x00", " ")))
-	}
-	return strings.Join(lines, "; ")
-}
-
-// record reads the only record of the newest run.
-func (s *stage) record() *harness.Record {
-	s.t.Helper()
-	found, err := filepath.Glob(filepath.Join(s.out, "2*", "*", "*", harness.RecordFile))
-	if err != nil || len(found) != 1 {
-		s.t.Fatalf("got records %v and %v, want one", found, err)
-	}
-	rec, err := harness.ReadRecord(filepath.Dir(found[0]))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return rec
-}
 
 func TestRunLeavesReportsThatCanBeMadeAgain(t *testing.T) {
 	s := newStage(t)
@@ -253,6 +48,28 @@ func TestRunLeavesReportsThatCanBeMadeAgain(t *testing.T) {
 		if err != nil || after.Run != before.Run || after.Status != before.Status || after.Sentence != before.Sentence {
 			t.Errorf("%v: got %+v and %v, want the result as it was", again, after, err)
 		}
+	}
+}
+
+func TestLyingTrackerFailsTheRunThatIsInTheIndexOfBoth(t *testing.T) {
+	s := newStage(t)
+	path := s.scenario("rate: 200/s, requests: 400")
+	liar := "topology.tracker.binary=" + filepath.Join(binDir, "lyingtracker")
+	r := s.run(path, path, "--set", liar, "--set", `topology.tracker.args=[-lie, static]`)
+	r.ends(60*time.Second, exitFail)
+	s.nothingLeft()
+	runs, err := filepath.Glob(filepath.Join(s.out, latest, "*-short*", "result.json"))
+	if err != nil || len(runs) != 2 {
+		t.Fatalf("got %v and %v, want the results of two runs", runs, err)
+	}
+	for _, path := range runs {
+		result, err := reports.Load(path)
+		if err != nil || result.Status != harness.Fail || result.Run != filepath.Base(filepath.Dir(path)) {
+			t.Errorf("%s: got %+v and %v, want a failed run of this name", path, result, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(s.out, latest, "index.html")); err != nil {
+		t.Errorf("got %v, want an index of both", err)
 	}
 }
 
@@ -314,53 +131,5 @@ func TestCleanRemovesWhatAKilledRunLeft(t *testing.T) {
 	})
 	if err != nil || len(left) > 0 {
 		t.Errorf("got files %v and %v, want the lab's directory gone", left, err)
-	}
-}
-
-// watched is a buffer whose growth can be awaited.
-type watched struct {
-	mu     sync.Mutex
-	text   bytes.Buffer
-	change chan struct{}
-}
-
-func (w *watched) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.change != nil {
-		close(w.change)
-		w.change = nil
-	}
-	return w.text.Write(b)
-}
-
-func (w *watched) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.String()
-}
-
-var errNotSaid = errors.New("not said in time")
-
-func (w *watched) until(text string, within time.Duration, ended <-chan struct{}) error {
-	deadline := time.After(within)
-	for {
-		w.mu.Lock()
-		said := w.text.String()
-		if w.change == nil {
-			w.change = make(chan struct{})
-		}
-		change := w.change
-		w.mu.Unlock()
-		if strings.Contains(said, text) {
-			return nil
-		}
-		select {
-		case <-change:
-		case <-ended:
-			return fmt.Errorf("%q: %w: the program has ended; stderr:\n%s", text, errNotSaid, w.String())
-		case <-deadline:
-			return fmt.Errorf("%q: %w; stderr:\n%s", text, errNotSaid, said)
-		}
 	}
 }

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		binDir = dir
 		var output []byte
-		if output, err = exec.Command("go", "build", "-ldflags", "-X main.version=test", "-o", dir+"/", ".", "../quota-tracker").CombinedOutput(); err != nil {
+		if output, err = exec.Command("go", "build", "-ldflags", "-X main.version=test", "-o", dir+"/", ".", "../quota-tracker", "../../harness/harnesstest/lyingtracker").CombinedOutput(); err != nil {
 			err = fmt.Errorf("%w\n%s", err, output)
 		}
 	}

@@ -102,17 +102,3 @@ func TestShippedScenariosAreGoodAndAskTheirOwnQuestion(t *testing.T) {
 		asked[q.scenario.Question] = q.scenario.Name
 	}
 }
-
-func TestNeededImagesFollowTheVersion(t *testing.T) {
-	sc := harness.Scenario{Topology: harness.Topology{"proxy": {Kind: "haproxy"}}}
-	for _, tc := range []struct{ tier, flag, want string }{
-		{"", "", "haproof/haproxy:3.0"},
-		{"", "3.2", "haproof/haproxy:3.2"},
-		{"2.6", "3.2", "haproof/haproxy:2.6"}, // the scenario's own word counts more
-	} {
-		sc.Topology["proxy"] = harness.Tier{Kind: "haproxy", Version: tc.tier}
-		if diff := cmp.Diff([]string{tc.want}, neededImages(sc, tc.flag)); diff != "" {
-			t.Errorf("images (-want +got):\n%s", diff)
-		}
-	}
-}

@@ -53,7 +53,11 @@ func (s *session) ensureImages() error {
 	var names []string
 	for _, q := range s.questions {
 		for _, cell := range q.cells {
-			names = append(names, neededImages(cell.Scenario, s.options.haproxy)...)
+			needed, err := containers.Images(cell.Scenario, s.labOptions())
+			if err != nil {
+				return err
+			}
+			names = append(names, needed...)
 		}
 	}
 	return containers.EnsureImages(s.soft, names, containers.ImageOptions{Progress: func(line string) { s.log.Info(line) }})

@@ -14,6 +14,7 @@ var _ = register("generator-fit", func(o *options) harness.AnyCheck {
 		lagP99:   o.duration("lag-p99", 10*time.Millisecond),
 		achieved: o.share("achieved", 0.99),
 		cpu:      o.share("cpu", 0.9),
+		advice:   o.flag("advisory"),
 	}
 })
 
@@ -25,9 +26,15 @@ type generatorFit struct {
 	lagP99   time.Duration // option lag-p99: most lateness of 99 in 100 attempts
 	achieved float64       // option achieved: least share of the scheduled attempts that were made
 	cpu      float64       // option cpu: most share of all cores that the generator may use
+	advice   bool          // option advisory: report, but do not weigh in the verdict
 }
 
-var _ harness.Check = generatorFit{}
+var (
+	_ harness.Check   = generatorFit{}
+	_ harness.Adviser = generatorFit{}
+)
+
+func (c generatorFit) Advisory() bool { return c.advice }
 
 func (generatorFit) Name() string { return "generator-fit" }
 

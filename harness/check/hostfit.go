@@ -8,7 +8,7 @@ import (
 )
 
 var _ = register("host-fit", func(o *options) harness.AnyCheck {
-	return hostFit{steal: o.share("steal", 0.02), busy: o.share("busy", 0.97), pressure: o.share("pressure", 0.9)}
+	return hostFit{steal: o.share("steal", 0.02), busy: o.share("busy", 0.97), pressure: o.share("pressure", 0.9), advice: o.flag("advisory")}
 })
 
 // hostFit asks whether the machine had time for all of this. It never fails: a
@@ -18,9 +18,15 @@ type hostFit struct {
 	steal    float64 // option steal: most share of CPU time that the hypervisor may give to others
 	busy     float64 // option busy: most share of CPU time in use
 	pressure float64 // option pressure: most share of the time in which some task may wait for a CPU
+	advice   bool    // option advisory: report, but do not weigh in the verdict
 }
 
-var _ harness.Check = hostFit{}
+var (
+	_ harness.Check   = hostFit{}
+	_ harness.Adviser = hostFit{}
+)
+
+func (c hostFit) Advisory() bool { return c.advice }
 
 func (hostFit) Name() string { return "host-fit" }
 

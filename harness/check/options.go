@@ -44,6 +44,19 @@ func (o *options) duration(name string, fallback time.Duration) time.Duration {
 	return value
 }
 
+// flag reads true or false.
+func (o *options) flag(name string) bool {
+	text, ok := o.take(name)
+	if !ok {
+		return false
+	}
+	value, err := strconv.ParseBool(text)
+	if err != nil {
+		o.errs = append(o.errs, fmt.Errorf("option %s: %q is neither true nor false", name, text))
+	}
+	return value
+}
+
 func (o *options) take(name string) (string, bool) {
 	o.known[name] = true
 	text, ok := o.given[name]

@@ -30,12 +30,12 @@ func Names() []string { return slices.Sorted(maps.Keys(factories)) }
 // harness.RunCheck. An unknown check, an unknown option and a value out of
 // range are errors, all of one spec at once.
 func New(spec harness.CheckSpec) (harness.AnyCheck, error) {
-	make, ok := factories[spec.Name]
+	newCheck, ok := factories[spec.Name]
 	if !ok {
 		return nil, fmt.Errorf("unknown check %q: there are %s", spec.Name, strings.Join(Names(), ", "))
 	}
 	o := &options{given: spec.Options, known: map[string]bool{}}
-	judge := make(o)
+	judge := newCheck(o)
 	if err := o.err(); err != nil {
 		return nil, fmt.Errorf("check %s: %w", spec.Name, err)
 	}

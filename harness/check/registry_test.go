@@ -40,7 +40,7 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 	for _, test := range []struct{ check, option, value, want string }{
 		{"quota-exactt", "", "", `unknown check "quota-exactt": there are cpu-limits, exactly-once`},
 		{"quota-exact", "tolerance", "0.01", `check quota-exact: unknown option "tolerance": this check has none`},
-		{"generator-fit", "lag", "10ms", `unknown option "lag": there are achieved, cpu, lag-p99`},
+		{"generator-fit", "lag", "10ms", `unknown option "lag": there are achieved, advisory, cpu, lag-p99`},
 		{"generator-fit", "lag-p99", "10", `option lag-p99: "10" is no duration above 0, such as 10ms`},
 		{"generator-fit", "lag-p99", "-1ms", `"-1ms" is no duration`},
 		{"generator-fit", "achieved", "99", `option achieved: "99" is no share above 0 up to 1`},

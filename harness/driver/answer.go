@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/haproof/haproof/harness"
 )
@@ -121,7 +122,7 @@ func readHeader(r *bufio.Reader, a *answer) (framing, error) {
 			return f, err
 		}
 		colon := bytes.IndexByte(line, ':')
-		if colon < 1 || bytes.ContainsAny(line[:colon], " \t") {
+		if colon < 1 || !isToken(line[:colon]) || !isText(line[colon+1:]) {
 			return f, malformed("header line %.40q", line)
 		}
 		if err := readField(a, &f, line[:colon], bytes.Trim(line[colon+1:], " \t")); err != nil {
@@ -129,6 +130,27 @@ func readHeader(r *bufio.Reader, a *answer) (framing, error) {
 		}
 	}
 	return f, malformed("more than %d header lines", maxHeaderLines)
+}
+
+// isToken says whether b is made of what RFC 9110, 5.6.2 allows in names.
+func isToken(b []byte) bool {
+	for _, c := range b {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
+		if !letter && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isText says whether b is free of control characters, tabs excepted.
+func isText(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 var (

@@ -48,11 +48,14 @@ type ending struct {
 	cause   harness.Cause
 }
 
-// send sends one attempt, to the endpoint whose turn it is by seq, and returns
-// when its answer is complete or the client's patience ended.
+// serverOf returns the endpoint whose turn it is.
+func (c *client) serverOf(seq uint64) *server { return c.servers[seq%uint64(len(c.servers))] }
+
+// send sends one attempt and returns when its answer is complete or the client's
+// patience ended.
 func (c *client) send(seq uint64, target *Target) ending {
 	deadline := time.Now().Add(c.timeout)
-	s := c.servers[seq%uint64(len(c.servers))]
+	s := c.serverOf(seq)
 	pool := s.poolFor(target)
 	e := ending{dynamic: target.Dynamic}
 	cn, at, err := s.connection(pool, target, deadline)

@@ -24,6 +24,7 @@ type conn struct {
 	out      []byte // the attempt as it goes onto the wire
 	look     func(fd uintptr)
 	quiet    bool // what look saw
+	used     bool // it has carried an attempt
 }
 
 // socket counts the bytes that the kernel took, which is how the client knows
@@ -81,9 +82,15 @@ func (c *conn) usable() bool {
 	return c.answers.Buffered() == 0 && c.socket.raw.Control(c.look) == nil && c.quiet
 }
 
-// readNow tries to read without waiting. Whatever it finds, bytes or the end,
-// makes the connection useless, so it may take it.
+// readNow tries to read without waiting. Whatever it finds on a connection that
+// has been used, bytes or the end, makes it useless, so it may take it. On one
+// fresh from the handshake, session tickets may wait (RFC 8446, 4.6.1): there
+// only the end counts.
 func (c *conn) readNow(fd uintptr) {
+	if !c.used {
+		c.quiet = !hungUp(fd)
+		return
+	}
 	var one [1]byte
 	_, err := syscall.Read(int(fd), one[:])
 	c.quiet = err == syscall.EAGAIN
@@ -92,6 +99,7 @@ func (c *conn) readNow(fd uintptr) {
 // exchange writes the attempt once and reads its complete answer. It never
 // writes a second time. sent says whether the kernel took any of it.
 func (c *conn) exchange(seq uint64, target *Target, deadline time.Time) (a answer, sent bool, err error) {
+	c.used = true
 	c.out = appendAttempt(c.out[:0], seq, target)
 	if err := c.SetDeadline(deadline); err != nil {
 		return answer{}, false, err

@@ -28,6 +28,7 @@ func drive(ctx context.Context, w harness.Workload, to []harness.Endpoint, attac
 	if err != nil {
 		return driven, err
 	}
+	offer.preheat(ctx, plan)
 	var until time.Duration
 	if w.Requests == 0 {
 		until = w.Duration + catchUp

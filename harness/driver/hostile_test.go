@@ -6,8 +6,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/haproof/haproof/harness"
 )
@@ -80,4 +84,58 @@ func overTLS(t *testing.T, pair tls.Certificate) string {
 	return hostile(t, func(c net.Conn) {
 		hang(tls.Server(c, &tls.Config{Certificates: []tls.Certificate{pair}}))
 	}).HTTP
+}
+
+func TestHostileServersAreClassified(t *testing.T) {
+	pair, rootPEM := certificate(t)
+	_, strangerPEM := certificate(t)
+	secure := func(address string, root []byte) harness.Endpoint {
+		return harness.Endpoint{Node: "h", HTTP: address, HTTPS: address, RootPEM: root}
+	}
+	cases := []struct {
+		why     string
+		want    string
+		dynamic bool
+		to      harness.Endpoint
+	}{
+		{"nobody listens", "failed connect", true, harness.Endpoint{Node: "h", HTTP: refusing(t)}},
+		{"takes the attempt, then resets", "indeterminate reset", true, hostile(t, readThen(reset))},
+		{"takes the attempt, then closes", "indeterminate reset", true, hostile(t, readThen(hangUp))},
+		{"ends within the body", "indeterminate reset", true, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nContent-Length: 512\r\n\r\nshort")))},
+		{"ends within the header", "indeterminate reset", true, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nContent-Le")))},
+		{"never answers", "indeterminate timeout", true, hostile(t, readThen(hang))},
+		{"never ends its answer", "indeterminate timeout", true, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nContent-Length: 512\r\n\r\nshort"), hang))},
+		{"speaks another protocol", "indeterminate protocol", true, hostile(t, readThen(say("220 mail ready\r\n")))},
+		{"speaks no TLS", "failed tls", true, secure(hostile(t, readThen(say("HTTP/1.1 400 Bad Request\r\n\r\n"))).HTTP, rootPEM)},
+		{"has a stranger's certificate", "failed tls", true, secure(overTLS(t, pair), strangerPEM)},
+		{"never shakes hands", "failed timeout", true, secure(hostile(t, hang).HTTP, rootPEM)},
+		{"proxy answers itself", "indeterminate status", true, hostile(t, readThen(say("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")))},
+		{"PHP fails", "ok status", true, hostile(t, readThen(say("HTTP/1.1 500 Internal Server Error\r\nX-Haproof-Php: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")))},
+		{"proxy answers for a file", "ok status", false, hostile(t, readThen(say("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")))},
+		{"PHP answers for a file", "ok body", false, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nX-Haproof-Php: 1\r\nConnection: close\r\nContent-Length: 512\r\n\r\n"+strings.Repeat("x", 512))))},
+		{"a file for PHP", "ok body", true, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 512\r\n\r\n"+strings.Repeat("x", 512))))},
+		{"wrong size", "ok body", true, hostile(t, readThen(say("HTTP/1.1 200 OK\r\nX-Haproof-Php: 1\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc")))},
+	}
+	everyDriver(t, func(t *testing.T, d harness.Driver) {
+		for _, c := range cases {
+			w := usual()
+			w.Profile, w.Requests, w.TLS = "php", 20, 0
+			if strings.HasSuffix(c.want, "timeout") {
+				w.Timeout = 200 * time.Millisecond
+			}
+			if !c.dynamic {
+				w.Profile, w.Dynamic = "dynamic", 0
+			}
+			if c.to.HTTPS != "" {
+				w.TLS = 1
+			}
+			attempts, _, err := played(t.Context(), t, d, w, c.to)
+			if err != nil {
+				t.Errorf("%s: %v", c.why, err)
+			}
+			if diff := cmp.Diff(map[string]int{c.want: 20}, tally(attempts)); diff != "" {
+				t.Errorf("%s: %s", c.why, diff)
+			}
+		}
+	})
 }

@@ -102,6 +102,11 @@ func (s *server) connection(p *pool, target *Target, deadline time.Time) (*conn,
 	if c := p.take(); c != nil { // became free meanwhile
 		return c, exchanging, nil
 	}
+	return s.connect(target, deadline)
+}
+
+// connect opens a connection over TLS for the target's host.
+func (s *server) connect(target *Target, deadline time.Time) (*conn, stage, error) {
 	config := s.config.Clone()
 	config.ServerName = target.Host
 	return dial(s.endpoint.HTTPS, config, deadline)

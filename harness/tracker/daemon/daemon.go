@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 
 	"github.com/haproof/haproof/harness/tracker"
 )
@@ -24,6 +25,7 @@ const (
 // Command is one program.
 type Command struct {
 	Name    string
+	Version string                          // as the linker set it; empty means what the Go tool wrote into the binary
 	Flags   func(*flag.FlagSet)             // adds the program's own flags; may be nil
 	Counter func() (tracker.Counter, error) // called once, after the flags were read
 	Ready   func(peers, http string)        // tells tests what was opened; may be nil
@@ -36,6 +38,10 @@ func (c Command) Run(ctx context.Context, args []string, stderr io.Writer) int {
 	if errors.Is(err, flag.ErrHelp) {
 		return ExitOK
 	}
+	if errors.Is(err, errVersion) {
+		fmt.Println(c.Name, c.version())
+		return ExitOK
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "%s: %v\n", c.Name, err)
 		return ExitUsage
@@ -46,6 +52,16 @@ func (c Command) Run(ctx context.Context, args []string, stderr io.Writer) int {
 		return ExitCannot
 	}
 	return ExitOK
+}
+
+func (c Command) version() string {
+	if c.Version != "" {
+		return c.Version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
 }
 
 func (c Command) serve(ctx context.Context, f *flags, logger *slog.Logger) error {

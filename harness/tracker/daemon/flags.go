@@ -17,7 +17,11 @@ type flags struct {
 	config        tracker.Config
 	cert, key, ca string
 	log           string
+	version       bool
 }
+
+// errVersion says that the program was only asked for its version.
+var errVersion = errors.New("version asked")
 
 // parse reads the command line and checks all of it that can be checked without
 // touching files or addresses.
@@ -38,6 +42,9 @@ func (c Command) parse(args []string, stderr io.Writer) (*flags, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.version {
+		return nil, errVersion
+	}
 	if set.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", set.Arg(0))
 	}
@@ -57,6 +64,7 @@ func (f *flags) declare(set *flag.FlagSet) {
 	set.StringVar(&f.cert, "cert", "", "our certificate, a PEM `file`; with -key and -ca peers must use mutual TLS")
 	set.StringVar(&f.key, "key", "", "our private key, a PEM `file`")
 	set.StringVar(&f.ca, "ca", "", "the authorities that sign peers' certificates, a PEM `file`")
+	set.BoolVar(&f.version, "version", false, "print the version and exit")
 	set.StringVar(&f.log, "log", "text", "`format` of the log on standard error: text or json")
 }
 
