@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -27,6 +28,8 @@ type dockerProcess struct {
 	abandon context.CancelFunc // ends the watch
 	done    chan struct{}
 	ended   error // valid once done is closed
+	finding sync.Once
+	group   *cgroup // the container's, nil if it cannot be seen from here
 }
 
 var _ process = (*dockerProcess)(nil)
@@ -81,8 +84,7 @@ func (p *dockerProcess) err() error {
 // limited trusts the daemon: it drops limits that its kernel cannot keep.
 func (p *dockerProcess) limited() bool { return p.spec.CPUs > 0 && p.docker.info.CPUCfsQuota }
 
-// usage asks the daemon for one sample of the container's cgroup. An ended
-// container has none.
+// usage takes one sample. An ended container has none.
 func (p *dockerProcess) usage(ctx context.Context) harness.Usage {
 	u, err := p.sample(ctx)
 	u.Node = p.spec.Name
@@ -92,7 +94,21 @@ func (p *dockerProcess) usage(ctx context.Context) harness.Usage {
 	return u
 }
 
+// sample reads the container's control group, or asks the daemon where this
+// process cannot see the group.
 func (p *dockerProcess) sample(ctx context.Context) (harness.Usage, error) {
+	p.finding.Do(func() {
+		if g, err := p.docker.containerCgroup(ctx, p.id, Options{}.cgroupRoot()); err == nil {
+			p.group = g
+		}
+	})
+	if p.group != nil {
+		return p.group.usage()
+	}
+	return p.ask(ctx)
+}
+
+func (p *dockerProcess) ask(ctx context.Context) (harness.Usage, error) {
 	answer, err := p.docker.api.ContainerStats(ctx, p.id, client.ContainerStatsOptions{})
 	if err != nil {
 		return harness.Usage{}, err

@@ -54,5 +54,8 @@ func verdictSentence(r *harness.Result) string {
 	if s == "" {
 		return "Nothing is said of this run."
 	}
+	if name, _, _ := strings.Cut(s, " "); strings.HasSuffix(name, ":") {
+		return s // it begins with the name of a check
+	}
 	return title(s)
 }

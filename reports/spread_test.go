@@ -96,7 +96,8 @@ func TestVerdictSentenceDoesNotRepeatTheVerdict(t *testing.T) {
 		status         harness.Status
 		sentence, want string
 	}{
-		{harness.Fail, "Fail: quota-exact: 3 customers differ.", "Quota-exact: 3 customers differ."},
+		{harness.Fail, "Fail: quota-exact: 3 customers differ.", "quota-exact: 3 customers differ."},
+		{harness.Unknown, "Unknown: only 3 of 24 trials were played.", "Only 3 of 24 trials were played."},
 		{harness.Pass, "Five witnesses agree.", "Five witnesses agree."},
 		{harness.Pass, "Fail: this is no pass.", "Fail: this is no pass."}, // a contradiction stays in sight
 		{harness.Unknown, "", "Nothing is said of this run."},

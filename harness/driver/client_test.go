@@ -116,35 +116,3 @@ func TestPreheatingOpensWhatTheFirstAttemptsNeedAndSendsNothing(t *testing.T) {
 		t.Errorf("%d connections opened, %d attempts arrived; want 3 and 60", o.opened, arrived)
 	}
 }
-
-func TestAPreheatedConnectionThatDiedCostsNoAttempt(t *testing.T) {
-	o, endpoint := newOrigin(t)
-	c, targets := phpClient(t, 1, 5*time.Second, endpoint)
-	target := targets.At(0)
-	cn, _, err := c.servers[0].connect(&target, time.Now().Add(5*time.Second))
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The server's session ticket has come, and stays unread.
-	await(t, "session ticket", func() bool { return waiting(t, cn) })
-	c.servers[0].poolFor(&target).give(cn)
-	o.closeAll()
-	await(t, "connection closed", func() bool { return o.open() == 0 })
-	want := ending{status: 200, bytes: 512, dynamic: true, outcome: harness.OK}
-	if got := c.send(0, &target); got != want || o.opened != 2 {
-		t.Errorf("got %+v over connection %d, want %+v over the second", got, o.opened, want)
-	}
-}
-
-// waiting says whether bytes wait to be read, and leaves them there.
-func waiting(t *testing.T, c *conn) bool {
-	t.Helper()
-	var n int
-	err := c.socket.raw.Control(func(fd uintptr) {
-		n, _, _ = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n > 0
-}

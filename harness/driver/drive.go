@@ -64,5 +64,5 @@ func (o *offer) play(ctx context.Context, plan schedule, until time.Duration, en
 	driven.CPU = cpuTime() - cpu
 	driven.Length = e.last
 	driven.Offered = max(e.count, plan.wanted(p.stopped()))
-	return driven, errors.Join(err, ctx.Err())
+	return driven, errors.Join(err, p.err, ctx.Err())
 }

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -20,6 +21,7 @@ type pacer struct {
 	until    time.Duration          // when to give up on late attempts; 0 for never
 	enough   func(sent uint64) bool // says that a search has seen enough
 	ended    time.Duration          // when Pace told to stop, 0 before
+	err      error                  // why it could not go on
 }
 
 // Pace returns when the next attempt is due, or at once if that is past. It
@@ -45,7 +47,10 @@ func (p *pacer) stopped() time.Duration {
 func (p *pacer) await(due time.Duration) bool {
 	now := time.Since(p.began)
 	for ; now < due; now = time.Since(p.began) {
-		if p.alarm.wait(due-now) != nil {
+		if err := p.alarm.wait(due - now); err != nil {
+			if p.ctx.Err() == nil {
+				p.err = fmt.Errorf("wait for the next attempt: %w", err)
+			}
 			return false
 		}
 	}

@@ -66,3 +66,15 @@ func TestPacerNeverLetsAnAttemptGoEarly(t *testing.T) {
 		t.Errorf("stop %v at %v after the last attempt", stop, p.stopped())
 	}
 }
+
+func TestPacerSaysWhyItCouldNotGoOn(t *testing.T) {
+	alarm, err := newAlarm(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = alarm.close()
+	p := &pacer{ctx: t.Context(), began: time.Now(), schedule: schedule{{rateRPS: 1, count: 2}}, alarm: alarm, enough: never}
+	if _, stop := p.Pace(0, 1); !stop || p.err == nil {
+		t.Errorf("stop %v, error %v with a broken alarm", stop, p.err)
+	}
+}
