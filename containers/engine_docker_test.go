@@ -272,7 +272,7 @@ func TestNodeAnswersAtItsReservedAddress(t *testing.T) {
 		}
 		defer func() { _ = answer.Body.Close() }()
 		if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "hello" {
-			return fmt.Errorf("%s %q %v", answer.Status, body, err)
+			return errors.Join(fmt.Errorf("answer %s %q", answer.Status, body), err)
 		}
 		return nil
 	})

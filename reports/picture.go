@@ -65,7 +65,7 @@ func (p picture) svg(alone bool) string {
 	canvas := vgsvg.New(plotWidth, height)
 	p.paint(draw.New(canvas), k, alone)
 	var raw strings.Builder
-	canvas.WriteTo(&raw) // a strings.Builder takes every write
+	_, _ = canvas.WriteTo(&raw) // a strings.Builder takes every write
 	return restyle(raw.String(), p, height, alone)
 }
 

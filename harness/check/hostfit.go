@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/haproof/haproof/harness"
@@ -28,13 +29,19 @@ var (
 
 func (c hostFit) Advisory() bool { return c.advice }
 
+// waiting is what the limit of pressure is called.
+const waiting = "time under CPU pressure"
+
 func (hostFit) Name() string { return "host-fit" }
 
 func (c hostFit) Judge(rec *harness.Record) harness.Verdict {
-	return named(c.Name(), c.judge(rec.Host))
+	throttled := slices.ContainsFunc(rec.Nodes, func(n harness.Node) bool { return n.Limited })
+	return named(c.Name(), c.judge(rec.Host, throttled))
 }
 
-func (c hostFit) judge(host harness.HostUsage) harness.Verdict {
+// judge leaves pressure alone where nodes are throttled on purpose: the kernel
+// counts a task that its own limit holds back as one that waits for a CPU.
+func (c hostFit) judge(host harness.HostUsage, throttled bool) harness.Verdict {
 	if host.Unknown != "" {
 		return unknown("the use of the machine is not known: %s", host.Unknown)
 	}
@@ -51,8 +58,8 @@ func (c hostFit) judge(host harness.HostUsage) harness.Verdict {
 	for _, l := range []struct {
 		what         string
 		value, limit float64
-	}{{"stolen CPU time", steal, c.steal}, {"busy CPU time", busy, c.busy}, {"time under CPU pressure", pressure, c.pressure}} {
-		if l.value > l.limit {
+	}{{"stolen CPU time", steal, c.steal}, {"busy CPU time", busy, c.busy}, {waiting, pressure, c.pressure}} {
+		if l.value > l.limit && !(l.what == waiting && throttled) {
 			limits = append(limits, fmt.Sprintf("%s %s is above %s", l.what, percent(l.value), percent(l.limit)))
 		}
 	}
