@@ -5,6 +5,8 @@ GO ?= go
 LINT_VERSION := v2.6.0
 LINT := .tools/golangci-lint-$(LINT_VERSION)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# The race detector needs a C compiler.
+RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 
 .PHONY: demo test test-unit lint build images bench golden clean help check-go install-demo install-test
 
@@ -16,10 +18,10 @@ demo: install-demo build ## everything from nothing: install, build, run the mai
 
 test: install-test build ## all tests, those on real servers with both engines included
 	bin/haproof images --build --if-docker
-	CGO_ENABLED=1 $(GO) test -timeout 20m -p 1 ./...
+	$(GO) test $(RACE) -timeout 20m -p 1 ./...
 
-test-unit: check-go ## tests that need no server, with the race detector
-	$(GO) test -race -short ./...
+test-unit: check-go ## tests that need no server
+	$(GO) test $(RACE) -short ./...
 
 lint: check-go $(LINT) ## formatting, vet and the import rules
 	$(LINT) run ./...
