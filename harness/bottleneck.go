@@ -28,7 +28,8 @@ const (
 // Bottleneck names what limited a trial: backend, proxy, generator, host or
 // unknown. The rules, of which the first that holds decides:
 //
-//  1. generator: it sent late (lag p99 above 10 ms) or used 90 % of all cores;
+//  1. generator: it sent late (lag p99 above 10 ms), used 90 % of all cores or
+//     ran out of descriptors or ports;
 //  2. backend or proxy, whichever came closer to its limit: a node used 85 % (in
 //     a search 60 %) of the CPU that its limit, or else its threads, allow, or
 //     its limit held it back in a quarter of the scheduler's periods. The
@@ -42,7 +43,7 @@ func Bottleneck(rec *Record, sum Summary) string {
 	}
 	cores := float64(max(rec.Host.Cores, rec.Environment.Cores))
 	available := cores * float64(length)
-	if sum.Lag.P99 > lateP99 || available > 0 && float64(sum.GeneratorCPU) >= generatorFull*available {
+	if sum.Causes[CauseResources] > 0 || sum.Lag.P99 > lateP99 || available > 0 && float64(sum.GeneratorCPU) >= generatorFull*available {
 		return LimitGenerator
 	}
 	if tier := fullestTier(rec, length, cores); tier != "" {

@@ -45,6 +45,7 @@ func TestBottleneckIsWhatWasAtItsLimit(t *testing.T) {
 		{"nothing at its limit", func(*Record, *Summary) {}, LimitUnknown},
 		{"generator late", func(_ *Record, s *Summary) { s.Lag.P99 = 11 * ms }, LimitGenerator},
 		{"generator full", func(_ *Record, s *Summary) { s.GeneratorCPU = 36 * time.Second }, LimitGenerator},
+		{"generator out of ports", func(_ *Record, s *Summary) { s.Causes = map[Cause]uint64{CauseResources: 1} }, LimitGenerator},
 		{"backends used 90 % of their limit", backends(1800*ms, 0), LimitBackend},
 		{"backends used 80 %", backends(1600*ms, 0), LimitUnknown},
 		{"backends held back in every fourth period", backends(time.Second, 25), LimitBackend},

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -27,8 +28,17 @@ func newMeter(plan Plan, t turn) *meter {
 	}
 	return &meter{
 		say: say, lag: stats.NewHistogram(), last: time.Now(),
-		now: Progress{Cell: t.cell.Name, Trial: strconv.Itoa(t.trial), Total: t.cell.Scenario.Workload.Requests},
+		now: Progress{Cell: t.cell.Name, Trial: strconv.Itoa(t.trial), Total: expected(t.cell.Scenario.Workload)},
 	}
+}
+
+// expected is how many attempts the schedule of a workload has; 0 for a search,
+// whose stairs depend on what its probe will see.
+func expected(w Workload) uint64 {
+	if w.Requests > 0 {
+		return w.Requests
+	}
+	return uint64(math.Round(float64(w.Rate) * w.Duration.Seconds()))
 }
 
 func (m *meter) phase(name string) {

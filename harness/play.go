@@ -23,6 +23,17 @@ type Plan struct {
 	// The context given to Play ends with the second: stop at once.
 	Soft     context.Context
 	Progress func(Progress) // may be nil
+	// Limit bounds the attempts of one trial; 0 means MaxAttempts, which is also
+	// the most that it may be.
+	Limit int
+}
+
+// limit is how many attempts of one trial are kept before its driver is stopped.
+func (p Plan) limit() int {
+	if p.Limit <= 0 {
+		return MaxAttempts
+	}
+	return min(p.Limit, MaxAttempts)
 }
 
 // ErrInterrupted says that the run was told to stop. What was recorded until
@@ -43,8 +54,8 @@ func Play(ctx context.Context, plan Plan) (*Run, error) {
 	}
 	err = errors.Join(err, labs.closeAll())
 	run.Ended = time.Now()
-	if plan.Soft.Err() != nil {
-		return run, ErrInterrupted
+	if plan.Soft.Err() != nil && !errors.Is(err, ErrInterrupted) {
+		err = errors.Join(err, ErrInterrupted) // not in its place: a lab may have been left behind
 	}
 	return run, err
 }

@@ -19,6 +19,10 @@ const RecordFile = "record.ndjson"
 // maxHead bounds the first line of a record in bytes.
 const maxHead = 256 << 20
 
+// maxLines bounds the attempts of a record: a trial that reached its limit has
+// those too that were in flight then.
+const maxLines = MaxAttempts + maxInFlight
+
 // ErrTruncated says that a record ends before its last line.
 var ErrTruncated = errors.New("record is truncated")
 
@@ -54,8 +58,8 @@ func WriteRecord(dir string, rec *Record) error {
 }
 
 func writeRecord(w io.Writer, rec *Record) error {
-	if len(rec.Attempts) > MaxAttempts {
-		return fmt.Errorf("%d attempts, the limit is %d", len(rec.Attempts), MaxAttempts)
+	if len(rec.Attempts) > maxLines {
+		return fmt.Errorf("%d attempts, the limit is %d", len(rec.Attempts), maxLines)
 	}
 	head := *rec
 	head.Schema = RecordSchema
@@ -120,8 +124,8 @@ func readRecord(r io.Reader, size int64) (*Record, error) {
 	}
 	rec := head.Record
 	const shortest = int64(len(`{"n":0}` + "\n"))
-	if head.Count < 0 || head.Count > MaxAttempts {
-		return nil, fmt.Errorf("line 1: %d attempts, the limit is %d", head.Count, MaxAttempts)
+	if head.Count < 0 || head.Count > maxLines {
+		return nil, fmt.Errorf("line 1: %d attempts, the limit is %d", head.Count, maxLines)
 	}
 	rec.Attempts = make([]Attempt, 0, min(int64(head.Count), size/shortest)) // the count is a claim until read
 	return rec, readAttempts(in, rec, head.Count)

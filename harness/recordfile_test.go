@@ -85,7 +85,7 @@ func TestDamagedRecordNamesTheLine(t *testing.T) {
 		{`{"end":3}`, `{"end":null}`, "line 5: "},
 		{`{"end":3}` + "\n", `{"end":3}` + "\n\n", "line 6: something follows"},
 		{`"schema":1`, `"schema":2`, "line 1: schema 2, this program reads schema 1"},
-		{`"attempts":3`, `"attempts":20000001`, "line 1: 20000001 attempts, the limit is 20000000"},
+		{`"attempts":3`, `"attempts":21000001`, "line 1: 21000001 attempts, the limit is 21000000"},
 		{`"attempts":3`, `"attempts":-1`, "line 1: -1 attempts"},
 		{`"trial":2`, `"trial":"2"`, "line 1: "},
 		{`{"n":1,`, `{"n":1,"k":"` + strings.Repeat("x", 300<<10) + `",`, "line 3: "}, // longer than any line

@@ -14,6 +14,7 @@ type AnyCheck interface{ Name() string }
 // the result. Fail outweighs Unknown outweighs Pass. No check, no record or a
 // trial that was never played leaves at most Unknown.
 func Judge(run *Run, checks []AnyCheck) *Result {
+	run = inOrder(run)
 	j := &judgement{run: run, checks: checks, verdicts: map[*Record][]Verdict{}, summaries: map[*Record]Summary{}}
 	for _, rec := range run.Records {
 		j.summaries[rec] = Summarise(rec)
@@ -47,21 +48,36 @@ func judgeRecord(rec *Record, checks []AnyCheck) []Verdict {
 	var verdicts []Verdict
 	for _, check := range checks {
 		if c, ok := check.(Check); ok {
-			verdicts = append(verdicts, c.Judge(rec))
+			v := c.Judge(rec)
+			v.Advisory = advisory(check)
+			verdicts = append(verdicts, v)
 		}
 	}
 	return verdicts
 }
 
-// cells groups the records by cell, in the order of the scenario's axes, each
-// with its trials in order.
-func (j *judgement) cells() []CellResult {
-	records := slices.Clone(j.run.Records)
-	slices.SortStableFunc(records, func(a, b *Record) int {
-		return cmp.Or(slices.Compare(j.place(a.Cell), j.place(b.Cell)), cmp.Compare(a.Cell.Name, b.Cell.Name), cmp.Compare(a.Trial, b.Trial))
+func advisory(check AnyCheck) bool {
+	adviser, ok := check.(Adviser)
+	return ok && adviser.Advisory()
+}
+
+// inOrder returns the run with its records by cell, in the order of the
+// scenario's axes, and trial: not as they were played or found on disk, so that
+// judging again says the same.
+func inOrder(run *Run) *Run {
+	sorted := *run
+	sorted.Records = slices.Clone(run.Records)
+	place := func(c Cell) []int { return placeOf(c, run.Scenario.Axes) }
+	slices.SortStableFunc(sorted.Records, func(a, b *Record) int {
+		return cmp.Or(slices.Compare(place(a.Cell), place(b.Cell)), cmp.Compare(a.Cell.Name, b.Cell.Name), cmp.Compare(a.Trial, b.Trial))
 	})
+	return &sorted
+}
+
+// cells groups the records, which are in order, by cell.
+func (j *judgement) cells() []CellResult {
 	var cells []CellResult
-	for _, rec := range records {
+	for _, rec := range j.run.Records {
 		if n := len(cells); n == 0 || cells[n-1].Cell.Name != rec.Cell.Name {
 			cells = append(cells, CellResult{Cell: rec.Cell})
 		}
@@ -71,10 +87,10 @@ func (j *judgement) cells() []CellResult {
 	return cells
 }
 
-// place is where each setting of a cell stands among its axis' values.
-func (j *judgement) place(cell Cell) []int {
+// placeOf is where each setting of a cell stands among its axis' values.
+func placeOf(cell Cell, axes []Axis) []int {
 	var place []int
-	for _, axis := range j.run.Scenario.Axes {
+	for _, axis := range axes {
 		for _, s := range cell.Settings {
 			if s.Path == axis.Path {
 				place = append(place, slices.Index(axis.Values, s.Value))

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// scriptedCheck gives each record the verdict that its Error field spells.
+// scriptedCheck gives each record the verdict that its Driver field spells.
 type scriptedCheck struct{ name string }
 
 var _ Check = scriptedCheck{}
@@ -19,12 +19,12 @@ var _ Check = scriptedCheck{}
 func (c scriptedCheck) Name() string { return c.name }
 
 func (c scriptedCheck) Judge(rec *Record) Verdict {
-	v := Verdict{Check: c.name, Sentence: c.name + " says " + rec.Error}
-	if err := v.Status.UnmarshalText([]byte(rec.Error)); err != nil {
+	v := Verdict{Check: c.name, Sentence: c.name + " says " + rec.Driver}
+	if err := v.Status.UnmarshalText([]byte(rec.Driver)); err != nil {
 		panic(err)
 	}
 	if v.Status != Pass {
-		v.Findings = []Finding{{Subject: "c0001", Text: rec.Error}}
+		v.Findings = []Finding{{Subject: "c0001", Text: rec.Driver}}
 	}
 	return v
 }
@@ -47,7 +47,7 @@ func (c fixedRun) JudgeRun(run *Run) Verdict {
 func trialsOf(statuses ...string) *Run {
 	run := &Run{ID: "run-1", Scenario: Scenario{Name: "s", Trials: len(statuses)}, Began: time.Unix(100, 0), Ended: time.Unix(160, 0)}
 	for i, s := range statuses {
-		run.Records = append(run.Records, &Record{Cell: Cell{Name: "only"}, Trial: i + 1, Error: s, Settlement: Settlement{Settled: true}})
+		run.Records = append(run.Records, &Record{Cell: Cell{Name: "only"}, Trial: i + 1, Driver: s, Settlement: Settlement{Settled: true}})
 	}
 	return run
 }
@@ -81,6 +81,9 @@ func TestAbsenceNeverPasses(t *testing.T) {
 	missing.Scenario.Trials = 3
 	swept := trialsOf("pass")
 	swept.Scenario.Axes = []Axis{{Path: "topology.backend.count", Values: []string{"1", "2"}}}
+	broken, interrupted := trialsOf("pass", "pass"), trialsOf("pass")
+	broken.Records[1].Error = "lab is gone"
+	interrupted.Records[0].Interrupted = true
 	for _, test := range []struct {
 		why      string
 		run      *Run
@@ -91,6 +94,8 @@ func TestAbsenceNeverPasses(t *testing.T) {
 		{"no check", trialsOf("pass"), nil, "Unknown: no check judged the run."},
 		{"a trial is missing", missing, []AnyCheck{scriptedCheck{"a"}}, "Unknown: only 2 of 3 trials were played."},
 		{"a cell is missing", swept, []AnyCheck{scriptedCheck{"a"}}, "Unknown: only 1 of 2 trials were played."},
+		{"a trial broke off", broken, []AnyCheck{scriptedCheck{"a"}}, "Unknown: 1 of 2 trials could not be finished: only, trial 2: lab is gone."},
+		{"interrupted, and no check minds", interrupted, []AnyCheck{scriptedCheck{"a"}}, "Unknown: 1 of 1 trials could not be finished: it was interrupted."},
 	} {
 		r := Judge(test.run, test.checks)
 		if r.Status != Unknown || r.Sentence != test.sentence {
@@ -142,6 +147,32 @@ func TestCellsStandInTheOrderOfTheAxes(t *testing.T) {
 	want := []string{"count=2,route=proxy/1", "count=2,route=direct/1", "count=2,route=direct/2", "count=10,route=proxy/1", "count=10,route=direct/1"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Records come in the order of play, and from disk in the order of their names.
+func TestJudgingAgainInAnotherOrderSaysTheSame(t *testing.T) {
+	run := trialsOf("fail", "pass", "fail")
+	again := *run
+	again.Records = []*Record{run.Records[2], run.Records[1], run.Records[0]}
+	checks := []AnyCheck{scriptedCheck{"a"}}
+	if diff := cmp.Diff(Judge(run, checks), Judge(&again, checks)); diff != "" {
+		t.Error(diff)
+	}
+	if run.Records[0].Trial != 1 || again.Records[0].Trial != 3 {
+		t.Error("the caller's records were moved")
+	}
+}
+
+// advice is a check whose answer does not weigh.
+type advice struct{ scriptedCheck }
+
+func (advice) Advisory() bool { return true }
+
+func TestAdviceIsMarkedInTheTrialAndInTheRun(t *testing.T) {
+	r := Judge(trialsOf("fail"), []AnyCheck{advice{scriptedCheck{"a"}}, fixedRun{"z", Pass}})
+	if r.Status != Pass || !r.Verdicts[0].Advisory || !r.Cells[0].Trials[0].Verdicts[0].Advisory || r.Verdicts[1].Advisory {
+		t.Errorf("%s: %+v %+v", r.Sentence, r.Verdicts, r.Cells[0].Trials[0].Verdicts)
 	}
 }
 
@@ -212,7 +243,10 @@ func TestSearchWarnsWhereItsBracketIsOpen(t *testing.T) {
 }
 
 func TestWarningsAreCapped(t *testing.T) {
-	run := trialsOf(slices.Repeat([]string{"pass"}, 60)...) // each has an Error, which is a warning
+	run := trialsOf(slices.Repeat([]string{"pass"}, 60)...)
+	for _, rec := range run.Records {
+		rec.Interrupted = true // which is a warning
+	}
 	w := Judge(run, nil).Warnings
 	if len(w) != maxWarnings+1 || w[maxWarnings] != "and 10 more warnings" {
 		t.Errorf("%d warnings, the last is %q", len(w), w[len(w)-1])

@@ -25,10 +25,7 @@ func (j *judgement) rollUp() []Verdict {
 // over rolls up the nth verdict of every record. The sentence is that of the
 // first trial that has the worst status.
 func (j *judgement) over(check AnyCheck, nth int) Verdict {
-	all := Verdict{Check: check.Name(), Sentence: "no trial was played"}
-	if adviser, ok := check.(Adviser); ok {
-		all.Advisory = adviser.Advisory()
-	}
+	all := Verdict{Check: check.Name(), Sentence: "no trial was played", Advisory: advisory(check)}
 	if len(j.run.Records) == 0 {
 		return all
 	}
@@ -116,11 +113,36 @@ func (j *judgement) conclude(verdicts []Verdict) (Status, string) {
 	case status == Unknown:
 		return Unknown, "Unknown: " + quoteWorst(verdicts, Unknown) + "."
 	}
+	if why := j.unfinished(); why != "" {
+		return Unknown, "Unknown: " + why + "."
+	}
 	last, first := verdicts[len(verdicts)-1], verdicts[0]
 	if len(verdicts) == 1 {
 		return Pass, "Pass: " + last.Sentence + "."
 	}
 	return Pass, "Pass: " + last.Sentence + "; " + first.Sentence + "."
+}
+
+// unfinished says which trials are not whole, whatever the checks made of what is
+// there; empty if all are.
+func (j *judgement) unfinished() string {
+	n, first := 0, ""
+	for _, rec := range j.run.Records {
+		why := rec.Error
+		if rec.Interrupted {
+			why = "it was interrupted"
+		}
+		if why == "" {
+			continue
+		}
+		if n++; n == 1 {
+			first = j.label(rec, why)
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d trials could not be finished: %s", n, len(j.run.Records), first)
 }
 
 // quoteWorst quotes the last verdict of a status and counts the others.

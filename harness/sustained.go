@@ -33,11 +33,12 @@ func sustained(rec *Record) *Sustained {
 	return s
 }
 
-// stairsOf describes every stair that was played. The last stair of an
-// interrupted trial was cut short, which is no fault of the topology: it is left out.
+// stairsOf describes every stair that was played. The last stair of a trial that
+// was interrupted or broke off was cut short, which is no fault of the topology: it
+// is left out.
 func stairsOf(rec *Record, search *Search) []Stair {
 	rates := rec.Driven.StairRPS
-	if rec.Interrupted && len(rates) > 0 {
+	if (rec.Interrupted || rec.Error != "") && len(rates) > 0 {
 		rates = rates[:len(rates)-1]
 	}
 	byStair := make([][]*Attempt, len(rates))

@@ -78,10 +78,15 @@ func TestSustainedIsTheStairBeforeTheFirstViolated(t *testing.T) {
 	}
 }
 
-func TestSustainedLeavesOutTheStairThatAnInterruptCutShort(t *testing.T) {
-	rec := stairsRecord(good, first(80, Attempt{Status: -1}))
-	rec.Interrupted = true
-	if got := Summarise(rec).Sustained; got.MetRPS != 100 || got.ViolatedRPS != 0 || len(got.Stairs) != 1 {
-		t.Errorf("got %+v", got)
+func TestSustainedLeavesOutTheStairThatWasCutShort(t *testing.T) {
+	for why, spoil := range map[string]func(*Record){
+		"interrupted": func(r *Record) { r.Interrupted = true },
+		"broke off":   func(r *Record) { r.Error = "wait for the next attempt: no such timer" },
+	} {
+		rec := stairsRecord(good, first(80, Attempt{Status: -1}))
+		spoil(rec)
+		if got := Summarise(rec).Sustained; got.MetRPS != 100 || got.ViolatedRPS != 0 || len(got.Stairs) != 1 {
+			t.Errorf("%s: got %+v", why, got)
+		}
 	}
 }

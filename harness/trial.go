@@ -11,6 +11,11 @@ import (
 // the record is written, at about 100 bytes each.
 const MaxAttempts = 20_000_000
 
+// maxInFlight is how many more attempts may end after the limit has stopped the
+// driver. They are evidence like the others: who drops them makes an honest
+// witness look as if it counted too many.
+const maxInFlight = 1_000_000
+
 // settleWithin bounds how long a lab may take to come to rest.
 const settleWithin = 30 * time.Second
 
@@ -69,11 +74,11 @@ func (t *trial) drive(ctx context.Context) error {
 	t.rec.Driven, err = driver.Drive(ctx, w, t.lab.Endpoints(w.Route), t.report(cancel))
 	t.rec.Host = host.Until(ReadHost())
 	t.rec.Usage = t.usageSince(before)
-	if len(t.rec.Attempts) >= MaxAttempts {
-		return fmt.Errorf("stopped at the limit of %d attempts per trial", MaxAttempts)
-	}
 	if errors.Is(err, context.Canceled) && t.plan.Soft.Err() != nil {
 		return nil // interrupted, which the record says itself
+	}
+	if err != nil && len(t.rec.Attempts) >= t.plan.limit() {
+		return fmt.Errorf("stopped at the limit of %d attempts per trial: %w", t.plan.limit(), err)
 	}
 	return err
 }
@@ -83,7 +88,7 @@ func (t *trial) report(stop func()) func(Attempt) {
 	return func(a Attempt) {
 		t.rec.Attempts = append(t.rec.Attempts, a)
 		t.meter.see(a)
-		if len(t.rec.Attempts) == MaxAttempts {
+		if len(t.rec.Attempts) == t.plan.limit() {
 			stop()
 		}
 	}
@@ -98,17 +103,7 @@ func (t *trial) usageSince(before []Usage) []Usage {
 	if err != nil {
 		return []Usage{{Unknown: err.Error()}}
 	}
-	was := map[string]Usage{}
-	for _, u := range before {
-		was[u.Node] = u
-	}
-	for i := range after {
-		u := &after[i]
-		u.CPU -= was[u.Node].CPU
-		u.Throttled -= was[u.Node].Throttled
-		u.Periods -= was[u.Node].Periods
-	}
-	return after
+	return usageBetween(before, after)
 }
 
 func (t *trial) settle(ctx context.Context) {

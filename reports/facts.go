@@ -1,10 +1,6 @@
 package reports
 
-import (
-	"math"
-
-	"github.com/haproof/haproof/harness"
-)
+import "github.com/haproof/haproof/harness"
 
 // fact is one headline figure. Class is the status that it bears, or empty.
 type fact struct {
@@ -84,13 +80,11 @@ func rateFacts(r *harness.Result) []fact {
 		Figure: decimal(to.Median) + "/s",
 		Label:  "sustained with " + decimal(to.X) + " " + xlabel(curves) + " (" + decimal(to.Low) + " to " + decimal(to.High) + ", n = " + count(to.N) + ")",
 	}}
-	if len(c.Points) > 1 && from.Median > 0 {
-		list = append(list, fact{Figure: decimal(to.Median/from.Median) + "×", Label: "from " + decimal(from.X) + " to " + decimal(to.X) + " " + xlabel(curves)})
+	if g, ok := growth(r, c); ok {
+		list = append(list, fact{Figure: times(g.mid), Label: "from " + decimal(from.X) + " to " + decimal(to.X) + " " + xlabel(curves) + " (" + g.ends(times) + ")"})
 	}
-	if d := directCurve(curves); d >= 0 {
-		if share := shareOf(curves[d], to); !math.IsNaN(share) {
-			list = append(list, fact{Figure: percent(share), Label: "of direct throughput at " + decimal(to.X) + " " + xlabel(curves)})
-		}
+	if share, ok := ofReference(r, curves, c); ok {
+		list = append(list, fact{Figure: percent(share.mid), Label: "of direct throughput at " + decimal(to.X) + " " + xlabel(curves) + " (" + share.ends(percent) + ")"})
 	}
 	if limit := limitOf(to.Bottleneck); limit != "unknown" {
 		list = append(list, fact{Figure: limit, Label: "is the limit there"})

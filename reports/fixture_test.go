@@ -141,7 +141,7 @@ func buildQuotaPass() *harness.Result {
 	trial := quotaTrial(rnd, 100000)
 	total := count(trial.Counts[harness.WitnessClient].Sure)
 	r := &harness.Result{
-		Schema: harness.ResultSchema, Run: "20261121-101502-quota-exact", Scenario: s, Environment: fixtureEnvironment("haproof run quota-exact --seed 7 --engine docker"),
+		Schema: harness.ResultSchema, Run: "20261121-101502-quota-exact", Scenario: s, Environment: fixtureEnvironment("haproof run quota-exact --set workload.seed=7 --engine docker"),
 		Began: time.Date(2026, 11, 21, 10, 15, 2, 0, time.UTC), Took: 68 * time.Second, Status: harness.Pass,
 		Sentence: "Five witnesses agree on all " + total + " dynamic answers of 50 customers.",
 		Verdicts: []harness.Verdict{
@@ -317,7 +317,7 @@ func throughputRun(repeats int) *harness.Result {
 		Checks: []harness.CheckSpec{{Name: "generator-fit"}, {Name: "scales"}},
 	}
 	r := &harness.Result{
-		Schema: harness.ResultSchema, Run: "20261121-104419-throughput-by-backends", Scenario: s, Environment: fixtureEnvironment("haproof run throughput-by-backends --seed 7 --engine docker"),
+		Schema: harness.ResultSchema, Run: "20261121-104419-throughput-by-backends", Scenario: s, Environment: fixtureEnvironment("haproof run throughput-by-backends --set workload.seed=7 --engine docker"),
 		Began: time.Date(2026, 11, 21, 10, 44, 19, 0, time.UTC), Took: 16*time.Minute + 12*time.Second, Status: harness.Pass,
 		Sentence: "HAProxy scales with its backends: 7.1 times the rate with 8 instead of 1, at 94 % of direct throughput.",
 		Verdicts: []harness.Verdict{

@@ -85,7 +85,7 @@ func merged(moments []harness.Moment, limit int) []harness.Moment {
 }
 
 func courseTable(moments []harness.Moment) table {
-	tab := table{Columns: []column{right("from"), right("answered"), right("errors"), right("req/s"), right("worst p99")}}
+	tab := table{Columns: []column{right("from"), right("ended"), right("errors"), right("req/s"), right("worst p99")}}
 	for _, m := range merged(moments, listedTimes) {
 		tab.add("", decimal(m.At.Seconds())+" s", count(m.Done), count(m.Errors), decimal(rateOf(m)), duration(m.P99))
 	}
@@ -100,7 +100,7 @@ func drawCourse(c draw.Canvas, k kit, moments []harness.Moment) {
 		ticks := niceTicks(0, seconds(last.At+last.Length))
 		p.X.Min, p.X.Max, p.X.Tick.Marker = 0, seconds(last.At+last.Length), within(ticks, seconds(last.At+last.Length))
 	}
-	upper.Add(line{rate, draw.LineStyle{Color: tone("s1"), Width: 1.6}}, endTags{k, []tag{{rate[len(rate)-1], "answered", "s1"}}})
+	upper.Add(line{rate, draw.LineStyle{Color: tone("s1"), Width: 1.6}}, endTags{k, []tag{{rate[len(rate)-1], "ended", "s1"}}})
 	if len(errors) > 0 {
 		upper.Add(marks{errors, glyph{outline: ngon(3, math.Pi/2), radius: 4, filled: true}, "bad"}, endTags{k, []tag{{errors[len(errors)-1], "▲ errors", "bad"}}})
 	}

@@ -18,16 +18,34 @@ func percentilesChart(r *harness.Result, ct cellTrial) (chart, bool) {
 		return chart{}, false
 	}
 	s := &ct.trial.Summary
-	message := "99 % of answers came within " + duration(s.Response.P99) + " of the time they were due"
-	if s.Response.P99 != s.Service.P99 && s.Service.N > 0 {
-		message += "; " + duration(s.Service.P99) + " without the wait to be sent"
-	}
+	message := percentilesMessage(s)
 	return chart{
 		picture: picture{ID: "percentiles", Title: message, Desc: "Response time by quantile, corrected and uncorrected. " + message + ".", Height: 300,
 			draw: func(c draw.Canvas, k kit) { drawPercentiles(c, k, s) }},
 		Text:  "Each step to the right adds a nine. Where the two lines part, the generator or a full queue made attempts wait before they were sent; only the corrected line counts that wait." + of(ct, r),
 		Table: trialLatencies(ct.trial), about: aboutLatency, whole: len(trials(r)) == 1,
 	}, true
+}
+
+// percentilesMessage claims no more than there is: of fewer than 100 attempts the
+// slowest stands for all of them, and what got no answer is not called one.
+func percentilesMessage(s *harness.Summary) string {
+	what := "answers came within "
+	if s.OK < s.Attempts {
+		what = "attempts ended, answered or not, within "
+	}
+	share, response, service := "99 % of ", s.Response.P99, s.Service.P99
+	if s.Response.N < 100 {
+		share, response, service = "All "+count(s.Response.N)+" ", s.Response.Max, s.Service.Max
+	}
+	message := share + what + duration(response) + " of the time they were due"
+	if response != service && s.Service.N > 0 {
+		message += "; " + duration(service) + " without the wait to be sent"
+	}
+	if missing := s.Attempts - s.OK; s.OK < s.Attempts {
+		message += "; " + count(missing) + " without a clear answer"
+	}
+	return message
 }
 
 func trialLatencies(t *harness.TrialResult) table {

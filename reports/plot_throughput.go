@@ -18,7 +18,7 @@ func throughputChart(r *harness.Result, _ cellTrial) (chart, bool) {
 	if len(curves) == 0 {
 		return chart{}, false
 	}
-	message := throughputMessage(curves)
+	message := throughputMessage(r, curves)
 	under := "Each point is the median of its trials, the band its interval. The dashed line is linear scaling from the first point of “" + word(curves[mainCurve(curves)].Name) + "”."
 	return chart{
 		picture: picture{ID: "throughput", Title: message, Desc: title(ylabel(curves)) + " by " + xlabel(curves) + ". " + message + ".", Height: 370,
@@ -27,24 +27,25 @@ func throughputChart(r *harness.Result, _ cellTrial) (chart, bool) {
 	}, true
 }
 
-// throughputMessage says what the curves show in one line.
-func throughputMessage(curves []harness.Curve) string {
+// throughputMessage says what the curves show in one line, with the interval of
+// each figure: a difference within it is none.
+func throughputMessage(r *harness.Result, curves []harness.Curve) string {
 	c := curves[mainCurve(curves)]
 	from, to := c.Points[0], c.Points[len(c.Points)-1]
-	who := subject(c.Name)
-	var parts []string
-	if d := directCurve(curves); d >= 0 {
-		if share := shareOf(curves[d], to); !math.IsNaN(share) {
-			parts = append(parts, who+" sustains "+percent(share)+" of direct throughput")
-		}
+	message := subject(c.Name)
+	share, ok := ofReference(r, curves, c)
+	switch {
+	case ok && share.low <= 1 && share.high >= 1:
+		message += " cannot be told apart from direct throughput: " + share.write(percent)
+	case ok:
+		message += " sustains " + share.write(percent) + " of direct throughput"
+	default:
+		message += " sustains " + spanOf(r, c.Name, to).write(decimal) + " requests/s with " + decimal(to.X) + " " + xlabel(curves)
 	}
-	if len(parts) == 0 {
-		parts = append(parts, who+" sustains "+decimal(to.Median)+" requests/s with "+decimal(to.X)+" "+xlabel(curves))
+	if g, ok := growth(r, c); ok {
+		message += "; " + g.write(times) + " from " + decimal(from.X) + " to " + decimal(to.X) + " " + xlabel(curves)
 	}
-	if len(c.Points) > 1 && from.Median > 0 {
-		parts = append(parts, decimal(to.Median/from.Median)+"× from "+decimal(from.X)+" to "+decimal(to.X)+" "+xlabel(curves))
-	}
-	return strings.Join(parts, "; ")
+	return message
 }
 
 // subject turns the name of a curve into the subject of a sentence.

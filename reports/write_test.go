@@ -28,6 +28,11 @@ func TestWriteNamesExactlyTheFilesThatItWrote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, name := range []string{"result.json", "index.html", "junit.xml", "summary.txt", "report.md", "bench.txt", "plots/customers.svg", "plots/customers.png"} {
+		if !slices.Contains(written, filepath.Join(dir, name)) {
+			t.Errorf("there is no %s", name)
+		}
+	}
 	slices.Sort(written)
 	if diff := cmp.Diff(found, written); diff != "" {
 		t.Errorf("files (-found +named):\n%s", diff)

@@ -45,9 +45,13 @@ func (exactlyOnce) judge(rec *harness.Record) harness.Verdict {
 		return j.findings.on(unknown("%s are beyond %s and have no receipts", count(j.beyond, "sequence id", "sequence ids"), num(witness.MaxSeq)))
 	case !rec.Settlement.Settled:
 		return j.findings.on(unknown("the lab had not settled: %s; so far %s", strings.Join(rec.Settlement.Missing, "; "), j.counts()))
+	case cutShort(rec) != "":
+		return j.findings.on(unknown("%s; so far %s", cutShort(rec), j.agreement()))
 	case j.attempts < wanted(rec):
 		return j.findings.on(unknown("%s of %s were never reported by the driver", num(wanted(rec)-j.attempts),
 			count(wanted(rec), "attempt", "attempts")))
+	case j.matched == 0:
+		return j.findings.on(unknown("not one of %s arrived%s", count(j.attempts, "attempt", "attempts"), j.notes()))
 	}
 	return j.findings.on(pass("%s", j.agreement()))
 }
@@ -123,9 +127,10 @@ func (j *joined) outcome(a *harness.Attempt, received bool) {
 	}
 }
 
-// byProxy recognises the answers that a proxy gives for want of a server's.
+// byProxy recognises the answers that a proxy gives itself, such as 503 or 429:
+// an error that the target does not expect, without the application's mark.
 func byProxy(a *harness.Attempt) bool {
-	return a.Cause == harness.CauseStatus && !a.Dynamic && a.Status >= 502 && a.Status <= 504
+	return a.Cause == harness.CauseStatus && !a.Dynamic && a.Status >= 400
 }
 
 // repeats counts ids that arrived more than once.

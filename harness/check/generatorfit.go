@@ -19,8 +19,8 @@ var _ = register("generator-fit", func(o *options) harness.AnyCheck {
 })
 
 // generatorFit asks whether the client was the limit. It never fails: a client
-// that sends late, sends too little or eats the machine says nothing about the
-// product, and makes every claim about time void, so the answer is unknown and
+// that sends late, sends too little, runs out of ports or eats the machine says
+// nothing about the product, and makes every claim about time void, so the answer is unknown and
 // names the limit that was passed. Counts do not suffer.
 type generatorFit struct {
 	lagP99   time.Duration // option lag-p99: most lateness of 99 in 100 attempts
@@ -58,6 +58,9 @@ func (c generatorFit) judge(rec *harness.Record) harness.Verdict {
 	case made < c.achieved:
 		limits = append(limits, fmt.Sprintf("%s of the scheduled attempts were made, below %s", percent(made), percent(c.achieved)))
 	}
+	if n := shortages(rec.Attempts); n > 0 {
+		limits = append(limits, fmt.Sprintf("%s found it out of descriptors or ports", count(n, "attempt", "attempts")))
+	}
 	cpu, known := cpuShare(rec)
 	switch {
 	case !known:
@@ -70,6 +73,16 @@ func (c generatorFit) judge(rec *harness.Record) harness.Verdict {
 	}
 	return pass("the generator was fit: lag p99 %v, %s of the scheduled attempts made, %s of all cores used",
 		round(lag), percent(made), percent(cpu))
+}
+
+// shortages counts the attempts that the client itself had no means for.
+func shortages(attempts []harness.Attempt) (n uint64) {
+	for i := range attempts {
+		if attempts[i].Cause == harness.CauseResources {
+			n++
+		}
+	}
+	return n
 }
 
 func lagP99(attempts []harness.Attempt) time.Duration {

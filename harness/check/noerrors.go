@@ -14,7 +14,9 @@ var _ = register("no-errors", func(*options) harness.AnyCheck { return noErrors{
 
 // noErrors demands that every attempt went as its target expects. Errors of the
 // client's own making (interrupted, out of descriptors or ports) and attempts
-// that were never reported leave it unknown.
+// that were never reported leave it unknown. So does an interrupted trial, whose
+// lab may have been taken down under what was in flight, and a search, which goes
+// on until something breaks.
 type noErrors struct{}
 
 var _ harness.Check = noErrors{}
@@ -30,6 +32,9 @@ func (noErrors) judge(rec *harness.Record) harness.Verdict {
 	if n == 0 {
 		return unknown("no attempt was made")
 	}
+	if searches(rec) {
+		return unknown("a search goes on until something breaks, so its errors say nothing")
+	}
 	causes := causesOf(rec.Attempts)
 	total, own := uint64(0), uint64(0)
 	for cause, e := range causes {
@@ -40,14 +45,17 @@ func (noErrors) judge(rec *harness.Record) harness.Verdict {
 	}
 	f, list := describe(causes)
 	switch {
+	case rec.Interrupted && total > 0:
+		return f.on(unknown("the trial was interrupted, which may be why %s of %s did not go as expected: %s",
+			num(total), count(n, "attempt", "attempts"), list))
 	case total > own:
 		return f.on(fail("%s of %s did not go as expected: %s", num(total), count(n, "attempt", "attempts"), list))
 	case own > 0:
 		return f.on(unknown("%s of %s ended by the client's own fault: %s", num(own), count(n, "attempt", "attempts"), list))
 	case n < wanted(rec):
 		return unknown("%s of %s were never reported by the driver", num(wanted(rec)-n), count(wanted(rec), "attempt", "attempts"))
-	case rec.Error != "":
-		return unknown("the trial could not be finished: %s", rec.Error)
+	case cutShort(rec) != "":
+		return unknown("%s", cutShort(rec))
 	}
 	return pass("%s of %s answered as expected", num(n), count(n, "attempt", "attempts"))
 }

@@ -15,8 +15,8 @@ var _ = register("quota-exact", func(*options) harness.AnyCheck { return quotaEx
 // quotaExact demands that every witness agrees with the client on every
 // customer. The client says [Sure, Sure+Unsure]; a witness outside is a failure,
 // and so is a customer that only another witness knows. Inside is a pass only if
-// nothing is unsure, every witness testified and the lab had settled. Searches
-// cannot be judged: their probes are counted by proxy and tracker only.
+// nothing is unsure, every witness testified, the lab had settled and the trial was
+// played to its end. Searches cannot be judged: their probes are counted by proxy and tracker only.
 type quotaExact struct{}
 
 var _ harness.Check = quotaExact{}
@@ -46,8 +46,8 @@ func (c quotaExact) judge(rec *harness.Record) harness.Verdict {
 		return unknown("the lab had not settled: %s", strings.Join(rec.Settlement.Missing, "; "))
 	case len(absent) > 0:
 		return unknown("no testimony of %s", strings.Join(absent, "; "))
-	case rec.Error != "":
-		return unknown("the trial could not be finished: %s", rec.Error)
+	case cutShort(rec) != "":
+		return unknown("%s", cutShort(rec))
 	case total.Unsure > 0:
 		return c.unsure(client, total)
 	case total.Sure == 0:

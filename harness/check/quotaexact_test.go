@@ -65,6 +65,9 @@ func TestQuotaExactIsUnknownWhereNothingIsProved(t *testing.T) {
 		{"past the proxy", func(r *harness.Record) { r.Cell.Scenario.Workload.Route = harness.RouteDirect }, harness.Unknown, "no attempt passed a proxy", ""},
 		{"no proxy at all", func(r *harness.Record) { delete(r.Cell.Scenario.Topology, harness.TierProxy) }, harness.Unknown, "no attempt passed a proxy", ""},
 		{"trial that broke off", func(r *harness.Record) { r.Error = "lab is gone" }, harness.Unknown, "lab is gone", ""},
+		{"interrupted trial", func(r *harness.Record) { r.Interrupted = true }, harness.Unknown, "the trial was interrupted", ""},
+		{"interrupted trial that overcharged", func(r *harness.Record) { r.Interrupted = true; charge(r, "tracker", "c0001", 11) },
+			harness.Fail, "overcharged", ""},
 	})
 }
 

@@ -30,6 +30,10 @@ func TestNoErrorsCountsEveryCause(t *testing.T) {
 		{"driver hides an attempt and that it was offered", func(r *harness.Record) { r.Attempts = r.Attempts[:99]; r.Driven.Offered = 99 },
 			harness.Unknown, "1 of 100 attempts were never reported", ""},
 		{"trial that broke off", func(r *harness.Record) { r.Error = "lab is gone" }, harness.Unknown, "lab is gone", ""},
+		{"interrupted trial", func(r *harness.Record) { r.Interrupted = true }, harness.Unknown, "the trial was interrupted", ""},
+		{"lab taken down under what was in flight", func(r *harness.Record) { r.Interrupted = true; spoil(r, 3, 0, harness.CauseReset) },
+			harness.Unknown, "may be why 1 of 100 attempts did not go as expected: 1 reset", "attempt 3"},
+		{"search", func(r *harness.Record) { search(r); spoil(r, 3, 0, harness.CauseTimeout) }, harness.Unknown, "a search", ""},
 	})
 }
 
@@ -67,6 +71,10 @@ func TestGeneratorFitNamesTheLimitThatWasPassed(t *testing.T) {
 		{"one in a hundred late", late(1, time.Second), harness.Pass, "lag p99 100µs", ""},
 		{"two in a hundred late", late(2, 20*ms), harness.Unknown, "lag p99 20.1", ""},
 		{"too few made", func(r *harness.Record) { r.Driven.Offered = 102 }, harness.Unknown, "98.0 % of the scheduled attempts were made, below 99.0 %", ""},
+		{"out of ports", func(r *harness.Record) {
+			r.Attempts[3].Outcome, r.Attempts[3].Cause = harness.Failed, harness.CauseResources
+		},
+			harness.Unknown, "1 attempt found it out of descriptors or ports", ""},
 		{"eats the machine", func(r *harness.Record) { r.Driven.CPU = 1900 * ms }, harness.Unknown, "95.0 % of all cores, above 90.0 %", ""},
 		{"CPU not known", func(r *harness.Record) { r.Driven.CPU = 0 }, harness.Unknown, "CPU is not known", ""},
 		{"schedule not known", func(r *harness.Record) { r.Driven.Offered = 0 }, harness.Unknown, "does not say how many", ""},

@@ -73,6 +73,17 @@ func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 
 // and whose attempts beyond capacity are meant to fail.
 func searches(rec *harness.Record) bool { return rec.Cell.Scenario.Workload.Search != nil }
 
+// cutShort says why the record is not of a whole trial; empty if it is.
+func cutShort(rec *harness.Record) string {
+	switch {
+	case rec.Interrupted:
+		return "the trial was interrupted"
+	case rec.Error != "":
+		return "the trial could not be finished: " + rec.Error
+	}
+	return ""
+}
+
 // wanted is how many attempts the schedule wanted, by the driver's own word and
 // by the workload's.
 func wanted(rec *harness.Record) uint64 {

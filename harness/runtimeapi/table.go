@@ -33,6 +33,10 @@ func parseTable(table, reply string) ([]Entry, error) {
 	if !strings.HasPrefix(header, "# table: "+table+",") {
 		return nil, fmt.Errorf("show table %s: unexpected header %q", table, header)
 	}
+	used, err := usedOf(header)
+	if err != nil {
+		return nil, fmt.Errorf("show table %s: %w", table, err)
+	}
 	var entries []Entry
 	for line := range strings.Lines(body) {
 		entry, err := parseEntry(strings.TrimSuffix(line, "\n"))
@@ -41,7 +45,21 @@ func parseTable(table, reply string) ([]Entry, error) {
 		}
 		entries = append(entries, entry)
 	}
+	if uint64(len(entries)) < used {
+		return nil, fmt.Errorf("show table %s: %d entries of %d: the dump is not complete", table, len(entries), used)
+	}
 	return entries, nil
+}
+
+// usedOf reads how many entries the header promises:
+// "# table: tracker/quota, type: string, size:1048576, used:3".
+func usedOf(header string) (uint64, error) {
+	_, text, ok := strings.Cut(header, "used:")
+	if !ok {
+		return 0, fmt.Errorf("header %q says no number of entries", header)
+	}
+	text, _, _ = strings.Cut(text, ",")
+	return strconv.ParseUint(strings.TrimSpace(text), 10, 64)
 }
 
 // parseEntry reads "0x55…: key=c0000|1795222488088 use=0 exp=0 shard=0 gpc0=3".

@@ -86,3 +86,16 @@ func FuzzParseEntry(f *testing.F) {
 		}
 	})
 }
+
+func TestTableThatLacksPromisedEntriesIsAnError(t *testing.T) {
+	const header = "# table: quota, type: string, size:100, used:2\n"
+	const entry = "0x55d0: key=c0001|1 use=0 exp=0 shard=0 gpc0=3\n"
+	if _, err := parseTable("quota", header+entry+entry); err != nil {
+		t.Errorf("both entries: %v", err)
+	}
+	for _, reply := range []string{header, header + entry, "# table: quota, type: string, size:100\n" + entry} {
+		if got, err := parseTable("quota", reply); err == nil {
+			t.Errorf("%q: got %v, want an error", reply, got)
+		}
+	}
+}

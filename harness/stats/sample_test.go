@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -76,5 +77,19 @@ func TestMedianIntervalIsRepeatableAndHandlesTinySamples(t *testing.T) {
 	got := []Interval{MedianInterval(nil, 0.95, 7), MedianInterval([]float64{2}, 0.95, 7)}
 	if diff := cmp.Diff([]Interval{{}, {2, 2}}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestMedianIntervalDoesNotDependOnTheOrderOfTheTrials(t *testing.T) {
+	var up []float64
+	for i := range 40 {
+		up = append(up, math.Sqrt(float64(i)))
+	}
+	down := slices.Clone(up)
+	slices.Reverse(down)
+	for seed := range uint64(20) { // most seeds round the difference away
+		if a, b := MedianInterval(up, 0.95, seed), MedianInterval(down, 0.95, seed); a != b {
+			t.Errorf("seed %d: %v and %v of the same values", seed, a, b)
+		}
 	}
 }

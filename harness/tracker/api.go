@@ -16,7 +16,7 @@ const stopTimeout = time.Second
 type Report struct {
 	Table     string                  `json:"table"`
 	Total     uint64                  `json:"total"`     // sum over the customers
-	Customers map[string]uint64       `json:"customers"` // never null
+	Customers map[string]uint64       `json:"customers"` // never null; '%' and bytes that are no UTF-8 are written %XX
 	Sources   map[string]SourceReport `json:"sources"`   // never null; every peer that was ever connected
 }
 
@@ -41,7 +41,7 @@ func (s *Server) Counts() Report {
 	defer s.mu.Unlock()
 	totals := s.counter.Totals()
 	r := Report{
-		Table: s.table[1:], Total: totals.Total, Customers: totals.Customers,
+		Table: s.table[1:], Total: totals.Total, Customers: namedInText(totals.Customers),
 		Sources: make(map[string]SourceReport, len(s.sources)),
 	}
 	for name, src := range s.sources {
