@@ -34,13 +34,13 @@ func proxySaying(t *testing.T, reply string) *runtimeapi.Client {
 	return runtimeapi.New(l.Addr().String())
 }
 
-const tableHead = "\n# table: tracker/quota, type: string, size:10240, used:5\n"
+const tableHead = "\n# table: tracker/quota, type: string, size:10240, used:1\n"
 
 func TestStickTableAddsUpProxiesAndGenerations(t *testing.T) {
-	one := tableHead + "0x1: key=c0001|1795222488088 use=0 exp=0 shard=0 gpc0=3\n" +
+	one := strings.Replace(tableHead, "used:1", "used:3", 1) + "0x1: key=c0001|1795222488088 use=0 exp=0 shard=0 gpc0=3\n" +
 		"0x2: key=c0001|1795222499999 use=0 exp=0 shard=0 gpc0=4\n" + // after a reload
 		"0x3: key=a|b|1795222488088 use=0 exp=0 shard=0 gpc0=1\n\n"
-	two := tableHead + "0x1: key=c0001|1795222488090 use=0 exp=0 gpc0=10\n0x2: key=plain use=0 exp=0 gpc0=2\n\n"
+	two := strings.Replace(tableHead, "used:1", "used:2", 1) + "0x1: key=c0001|1795222488090 use=0 exp=0 gpc0=10\n0x2: key=plain use=0 exp=0 gpc0=2\n\n"
 	apis := map[string]*runtimeapi.Client{"proxy1": proxySaying(t, one), "proxy2": proxySaying(t, two)}
 	got, err := NewStickTable(apis, "tracker/quota").Testify(t.Context())
 	want := harness.Ledger{"c0001": {Sure: 17}, "a|b": {Sure: 1}, "plain": {Sure: 2}}
