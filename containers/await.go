@@ -53,7 +53,7 @@ func each(ctx context.Context, nodes []*node, f func(context.Context, *node) err
 			if err == nil || (ctx.Err() == nil && errors.Is(err, errGivenUp)) {
 				return
 			}
-			errs[i] = fmt.Errorf("%s: %w", n.name, err)
+			errs[i] = named(n, err)
 			if ctx.Err() == nil {
 				cancel(errGivenUp)
 			}
@@ -61,6 +61,15 @@ func each(ctx context.Context, nodes []*node, f func(context.Context, *node) err
 	}
 	group.Wait()
 	return errors.Join(errs...)
+}
+
+// named says which node an error is about, unless it says so itself.
+func named(n *node, err error) error {
+	var dead *NodeError
+	if errors.As(err, &dead) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", n.name, err)
 }
 
 // errGivenUp ends the wait for nodes that are fine when another one is not.

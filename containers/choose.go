@@ -2,6 +2,7 @@ package containers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -29,9 +30,18 @@ func Choose(ctx context.Context, engine string) (chosen, why string, err error) 
 	ctx, cancel := context.WithTimeout(ctx, dockerAnswersWithin)
 	defer cancel()
 	if err := dockerAnswers(ctx); err != nil {
-		return engineLocal, "no Docker daemon answers: " + err.Error(), nil
+		return engineLocal, inShort(err), nil
 	}
 	return engineDocker, "a Docker daemon answers", nil
+}
+
+// inShort leaves the cause and the remedy to haproof doctor.
+func inShort(err error) string {
+	var trouble *EnvironmentError
+	if errors.As(err, &trouble) {
+		return trouble.What
+	}
+	return err.Error()
 }
 
 // newEngine returns the engine of a chosen name.

@@ -4,10 +4,10 @@ import "context"
 
 // Fact is one thing that Diagnose found out about this machine.
 type Fact struct {
-	Subject string // such as "nginx"
-	State   State
-	Detail  string // what was found
-	Mend    string // what would make it better; empty if nothing need be done
+	Subject string `json:"subject"` // such as "nginx"
+	State   State  `json:"state"`
+	Detail  string `json:"detail"`         // what was found
+	Mend    string `json:"mend,omitempty"` // what would make it better; empty if nothing need be done
 }
 
 // State says how well something serves haproof.

@@ -46,6 +46,17 @@ func haproxyRecipe(version, suite, overlay string) recipe {
 	return r
 }
 
+// haproxyVersions are those that there is an image of, oldest first.
+func haproxyVersions() []string {
+	var versions []string
+	for _, r := range recipes {
+		if version, ok := strings.CutPrefix(r.name, "haproof/haproxy:"); ok {
+			versions = append(versions, version)
+		}
+	}
+	return versions
+}
+
 // recipeFor finds a recipe by its image's name. A name without a tag, such as
 // haproof/web, is that of the only image called so.
 func recipeFor(name string) (recipe, error) {

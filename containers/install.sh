@@ -22,11 +22,15 @@ images_present() {
 	[ -n "$(timeout 5 docker images -q --filter label=haproof=image haproof/web 2>/dev/null)" ]
 }
 
+registry_answers() {
+	timeout 60 docker pull -q debian:bookworm-slim >/dev/null 2>&1 # which the images are then built from
+}
+
 packages=""
 need() { have "$1" || packages="$packages $2"; }
 
 process_engine() { need haproxy haproxy; need nginx nginx-light; need php-fpm php-fpm; }
-docker_engine() { images_present || need mmdebstrap mmdebstrap; }
+docker_engine() { images_present || have mmdebstrap || registry_answers || need mmdebstrap mmdebstrap; }
 
 case "${1:-}" in
 demo) if docker_answers; then docker_engine; else process_engine; fi ;;
@@ -49,16 +53,17 @@ fi
 say "installing$packages"
 # A policy that says no keeps the packages from starting daemons of their own.
 policy=/usr/sbin/policy-rc.d
+log=$(mktemp)
+ours=$log
+trap 'rm -f $ours' EXIT
+trap 'exit 130' INT TERM HUP # a shell that dies of a signal runs no EXIT trap
 if [ ! -e "$policy" ]; then
+	ours="$log $policy"
 	printf '#!/bin/sh\nexit 101\n' >"$policy"
 	chmod +x "$policy"
-	trap 'rm -f "$policy"' EXIT
 fi
-log=$(mktemp)
 if ! DEBIAN_FRONTEND=noninteractive sh -c "$command_line" >"$log" 2>&1; then
 	cat "$log" >&2
-	rm -f "$log"
 	say "could not install$packages; see above"
 	exit 3
 fi
-rm -f "$log"

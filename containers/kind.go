@@ -21,7 +21,10 @@ type component struct {
 	// programs are what the process engine needs on this machine.
 	programs func(harness.Tier) []program
 	image    func(*plan, *node) string // docker only
-	render   func(*plan, *node) (nodeSpec, error)
+	// fits returns what keeps such a node from running here, as far as that is
+	// known before it starts; nil means that there is nothing more to know.
+	fits   func(context.Context, *plan, *node) error
+	render func(*plan, *node) (nodeSpec, error)
 	// ready returns nil once the node does its work, else what is missing.
 	ready func(context.Context, *plan, *node) error
 	// complete returns nil once the node has met those that start after it. It
@@ -57,7 +60,7 @@ func (t takes) check(name string, tier harness.Tier) error {
 // program is one program that a node runs on this machine.
 type program struct {
 	name    string // as looked up; a name that ends with * matches any ending
-	install string // what provides it
+	install string // what provides it; empty if the scenario names the program
 }
 
 var components = map[string]component{}

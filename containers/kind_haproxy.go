@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/haproof/haproof/harness"
@@ -16,10 +17,13 @@ func init() {
 		kind: "haproxy", tier: harness.TierProxy, stage: 1,
 		takes: takes{threads: true, version: true, program: true},
 		programs: func(t harness.Tier) []program {
-			return []program{{name: orElse(t.Binary, "haproxy"), install: "haproxy"}}
+			if t.Binary != "" {
+				return []program{{name: t.Binary}}
+			}
+			return []program{{name: "haproxy", install: "haproxy"}}
 		},
-		image:  func(p *plan, n *node) string { return haproxyImage(haproxyWanted(p, n)) },
-		render: renderHAProxy, ready: haproxyReady, version: haproxyVersion, complaint: haproxyComplaint,
+		image: func(p *plan, n *node) string { return haproxyImage(haproxyWanted(p, n)) },
+		fits:  haproxyFits, render: renderHAProxy, ready: haproxyReady, version: haproxyVersion, complaint: haproxyComplaint,
 	})
 }
 
@@ -113,6 +117,24 @@ func customers(w harness.Workload) []string {
 
 // haproxyWanted is the version asked for; empty means the engine's default.
 func haproxyWanted(p *plan, n *node) string { return orElse(n.tier.Version, p.options.HAProxy) }
+
+// haproxyFits refuses versions that the engine does not have, and a binary that
+// cannot be mounted.
+func haproxyFits(ctx context.Context, p *plan, n *node) error {
+	if p.engine == engineLocal {
+		return installedVersion(ctx, p, n)
+	}
+	if filepath.IsAbs(n.tier.Binary) && !executable(n.tier.Binary) {
+		return &EnvironmentError{What: "topology.proxy.binary: " + n.tier.Binary + " is no program on this machine"}
+	}
+	if _, err := recipeFor(n.component.image(p, n)); err != nil {
+		return &EnvironmentError{
+			What: fmt.Sprintf("%s wants HAProxy %s, of which there is no image", n.name, haproxyWanted(p, n)),
+			Mend: "the docker engine has " + strings.Join(haproxyVersions(), ", "),
+		}
+	}
+	return nil
+}
 
 // haproxyReady wants the Runtime API to answer, all web nodes to have passed
 // their first health check, and the sessions to the trackers to be up.

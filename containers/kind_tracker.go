@@ -18,7 +18,11 @@ func init() {
 		takes:    takes{program: true},
 		programs: func(harness.Tier) []program { return nil }, // a binary of our own, see trackerBinary
 		image:    trackerImage,
-		render:   renderTracker, ready: trackerReady, complete: trackerComplete, version: trackerVersion,
+		fits: func(_ context.Context, p *plan, n *node) error {
+			_, err := trackerBinary(p.options, n.tier)
+			return err
+		},
+		render: renderTracker, ready: trackerReady, complete: trackerComplete, version: trackerVersion,
 		complaint: func([]string) []string { return nil },
 	})
 }
@@ -69,6 +73,9 @@ func trackerBinary(opts Options, tier harness.Tier) (string, error) {
 		wanted = besideOurselves("quota-tracker")
 	}
 	found, err := lookPath(wanted, opts.searchPath())
+	if err != nil && tier.Binary != "" {
+		return "", &EnvironmentError{What: "topology.tracker.binary: cannot run " + tier.Binary, Err: err}
+	}
 	if err != nil {
 		return "", &EnvironmentError{
 			What: "no quota tracker to run", Err: err,

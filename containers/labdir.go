@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -53,6 +54,9 @@ func newLabDir(workDir, id, net string) (*labDir, error) {
 	if err := os.MkdirAll(labs, 0o700); err != nil {
 		return nil, &EnvironmentError{What: "no place for the lab's files", Err: err, Mend: "set TMPDIR"}
 	}
+	if err := ownDir(workDir); err != nil {
+		return nil, err
+	}
 	draft, err := os.MkdirTemp(labs, draftPrefix)
 	if err != nil {
 		return nil, &EnvironmentError{What: "no place for the lab's files", Err: err, Mend: "set TMPDIR"}
@@ -68,6 +72,20 @@ func newLabDir(workDir, id, net string) (*labDir, error) {
 		return nil, errors.Join(fmt.Errorf("directory of the lab: %w", err), os.RemoveAll(draft))
 	}
 	return &labDir{id: id, path: path}, nil
+}
+
+// ownDir refuses a directory that somebody else made under our name, who could
+// then say what our nodes run.
+func ownDir(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if info.IsDir() && ok && int(stat.Uid) == os.Getuid() {
+		return nil
+	}
+	return &EnvironmentError{What: path + " is not a directory of our own", Mend: "set TMPDIR, or remove it"}
 }
 
 // draftPrefix begins the name of a directory that is no lab yet.

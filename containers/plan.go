@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/haproof/haproof/harness"
@@ -66,6 +67,11 @@ func (p *plan) addTier(name string, tier harness.Tier) error {
 	}
 	if err != nil {
 		return err
+	}
+	if strings.Contains(tier.Binary, "/") { // nodes work in directories of their own
+		if tier.Binary, err = filepath.Abs(tier.Binary); err != nil {
+			return err
+		}
 	}
 	for i := range max(1, tier.Count) {
 		p.nodes = append(p.nodes, &node{name: fmt.Sprintf("%s%d", name, i+1), tierName: name, tier: tier, component: c})

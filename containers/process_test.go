@@ -129,6 +129,27 @@ func TestCancelledStartLeavesNothing(t *testing.T) {
 	wantNothingLeft(t, opts)
 }
 
+func TestDirectoryOfSomebodyElseIsRefused(t *testing.T) {
+	for why, make := range map[string]func(path string) error{
+		"a link": func(path string) error { return os.Symlink(t.TempDir(), path) },
+		"another user's": func(path string) error {
+			if os.Getuid() != 0 {
+				return os.Symlink("/", path) // only root can give a directory away
+			}
+			return errors.Join(os.Mkdir(path, 0o777), os.Chown(path, 65534, 65534))
+		},
+	} {
+		workDir := filepath.Join(shortDir(t), "w")
+		if err := make(workDir); err != nil {
+			t.Fatal(err)
+		}
+		var refused *EnvironmentError
+		if _, err := newLabDir(workDir, "lab", ""); !errors.As(err, &refused) {
+			t.Errorf("%s: got %v, want a refusal", why, err)
+		}
+	}
+}
+
 // scenarioThatNeverComesUp has a tracker that runs but does not answer.
 func scenarioThatNeverComesUp(t *testing.T, opts Options) harness.Scenario {
 	t.Helper()

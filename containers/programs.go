@@ -2,13 +2,12 @@ package containers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"github.com/haproof/haproof/harness"
 )
 
 // daemonDirs is where distributions keep daemons; PATH of an ordinary user
@@ -53,26 +52,57 @@ func besideOurselves(name string) string {
 	return name
 }
 
-// missingPrograms checks that the process engine can run every node, and that
-// what is installed is the version asked for.
-func missingPrograms(ctx context.Context, p *plan) error {
-	for _, n := range p.nodes {
-		for _, program := range n.component.programs(n.tier) {
-			if _, err := lookPath(program.name, p.options.searchPath()); err != nil {
-				name := strings.TrimSuffix(program.name, "*")
-				return &EnvironmentError{
-					What: fmt.Sprintf("%s, which %s needs, is not installed", name, n.name), Err: err,
-					Mend: "install it: apt-get install " + program.install,
-				}
-			}
+// fits says all that keeps the plan from running here, as far as that is known
+// before any node starts. Nodes of one tier are alike.
+func (p *plan) fits(ctx context.Context) error {
+	var errs []error
+	if p.engine == engineLocal {
+		errs = append(errs, missingPrograms(p))
+	}
+	for _, n := range p.firsts() {
+		if n.component.fits != nil {
+			errs = append(errs, n.component.fits(ctx, p, n))
 		}
-		if n.tierName == harness.TierProxy {
-			if err := installedVersion(ctx, p, n); err != nil {
-				return err
+	}
+	return errors.Join(errs...)
+}
+
+// firsts are the first node of each tier.
+func (p *plan) firsts() []*node {
+	var first []*node
+	for _, n := range p.nodes {
+		if len(first) == 0 || first[len(first)-1].tierName != n.tierName {
+			first = append(first, n)
+		}
+	}
+	return first
+}
+
+// missingPrograms names all programs that the process engine lacks, and the
+// command that installs them. Binaries that the scenario names are its own.
+func missingPrograms(p *plan) error {
+	var errs []error
+	var names, packages []string
+	for _, n := range p.firsts() {
+		for _, program := range n.component.programs(n.tier) {
+			_, err := lookPath(program.name, p.options.searchPath())
+			switch {
+			case err == nil:
+			case program.install == "":
+				errs = append(errs, &EnvironmentError{What: "topology." + n.tierName + ".binary: cannot run " + program.name, Err: err})
+			default:
+				names = append(names, strings.TrimSuffix(program.name, "*"))
+				packages = append(packages, program.install)
 			}
 		}
 	}
-	return nil
+	if len(names) > 0 {
+		errs = append(errs, &EnvironmentError{
+			What: "not installed: " + strings.Join(names, ", "),
+			Mend: "install: apt-get install " + strings.Join(packages, " "),
+		})
+	}
+	return errors.Join(errs...)
 }
 
 // installedVersion refuses a version of HAProxy other than the installed one.
@@ -83,7 +113,7 @@ func installedVersion(ctx context.Context, p *plan, n *node) error {
 	}
 	path, err := lookPath(orElse(n.tier.Binary, "haproxy"), p.options.searchPath())
 	if err != nil {
-		return err
+		return nil //nolint:nilerr // missingPrograms says so
 	}
 	output, err := exec.CommandContext(ctx, path, "-v").Output()
 	if err != nil {

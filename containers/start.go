@@ -21,6 +21,21 @@ const (
 // lastStage is the stage of the start that needs all others.
 const lastStage = 1
 
+// Fit says all that keeps a lab of the scenario from running on this machine, as
+// far as that is known before anything is started: *EnvironmentError, several of
+// them joined. Start asks again.
+func Fit(ctx context.Context, sc harness.Scenario, opts Options) error {
+	chosen, _, err := Choose(ctx, opts.Engine)
+	if err != nil {
+		return err
+	}
+	p, err := newPlan(sc, opts, chosen)
+	if err != nil {
+		return err
+	}
+	return p.fits(ctx)
+}
+
 // Start brings the scenario's topology up and returns when every node does its
 // work. ctx ends the start, not the lab. A start that fails, or is ended, takes
 // down what it had brought up. An *EnvironmentError says what the machine lacks,
@@ -35,16 +50,14 @@ func Start(ctx context.Context, sc harness.Scenario, opts Options) (harness.Lab,
 	if err != nil {
 		return nil, err
 	}
+	if err := p.fits(ctx); err != nil {
+		return nil, err
+	}
 	patience := startWithin + time.Duration(len(p.nodes))*startPerNode
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not up after %v", patience))
 	defer cancel()
 	if err := sweep(ctx, chosen, opts); err != nil {
 		opts.log().Warn("could not clear away an earlier lab", "error", err)
-	}
-	if chosen == engineLocal {
-		if err := missingPrograms(ctx, p); err != nil {
-			return nil, err
-		}
 	}
 	engine, err := newEngine(ctx, chosen, opts)
 	if err != nil {

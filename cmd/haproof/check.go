@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -43,7 +44,7 @@ func (a *app) checkBelow(dir string) error {
 	}
 	results, err := a.checkEach(dir)
 	if err == nil && len(results) == 0 {
-		return fmt.Errorf("%s: no records there", dir)
+		return nothingIn(dir, "records")
 	}
 	return errors.Join(err, site(dir, results))
 }
@@ -97,18 +98,25 @@ func (a *app) checkRun(dir string, records []string) (*harness.Result, error) {
 		}
 		run.Records = append(run.Records, rec)
 	}
-	a.identify(dir, run)
+	if err := a.identify(dir, run); err != nil {
+		return nil, err
+	}
 	return a.judge(dir, run)
 }
 
 // identify fills in what only the former result knows: the scenario before its
-// axes were fixed, and when it was played. Without it the records must do.
-func (a *app) identify(dir string, run *harness.Run) {
+// axes were fixed, and when it was played. Without it the records must do. One
+// that cannot be read, such as a newer program's, is not overwritten.
+func (a *app) identify(dir string, run *harness.Run) error {
 	first := run.Records[0]
-	former, err := reports.Load(filepath.Join(dir, "result.json"))
+	path := filepath.Join(dir, "result.json")
+	former, err := reports.Load(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w (move it away to judge from the records alone)", err)
+	}
 	if err == nil && former.Run == first.Run {
 		run.ID, run.Scenario, run.Began, run.Ended = former.Run, former.Scenario, former.Began, former.Began.Add(former.Took)
-		return
+		return nil
 	}
 	a.log.Info("no former result: taking the scenario from the first record", "directory", dir)
 	run.ID, run.Scenario, run.Began = first.Run, first.Cell.Scenario, first.Driven.Began
@@ -121,4 +129,17 @@ func (a *app) identify(dir string, run *harness.Run) {
 		}
 	}
 	run.Began, run.Ended = run.Began.Round(time.Millisecond), run.Ended.Round(time.Millisecond)
+	return nil
+}
+
+// nothingIn says why there was nothing to do for dir.
+func nothingIn(dir, what string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s: no directory; name that of a run, such as out/latest", dir)
+	}
+	return fmt.Errorf("%s: no %s there; name the directory of a run, such as out/latest, or one of several runs", dir, what)
 }

@@ -17,3 +17,15 @@ func terminal(w any) bool {
 	file, ok := w.(*os.File)
 	return ok && cwriter.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb"
 }
+
+// columns is how wide a terminal says it is; some say nothing.
+func columns(w any) int {
+	if !terminal(w) {
+		return 0
+	}
+	width, _, err := cwriter.GetSize(int(w.(*os.File).Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}

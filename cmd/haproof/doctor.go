@@ -41,9 +41,12 @@ func (a *app) printFacts(facts []containers.Fact, asJSON bool) error {
 		return encoder.Encode(facts)
 	}
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SUBJECT\tSTATE\tDETAIL\tTO MEND")
+	fmt.Fprintln(table, "SUBJECT\tSTATE\tDETAIL")
 	for _, f := range facts {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", f.Subject, f.State, f.Detail, f.Mend)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Subject, f.State, f.Detail)
+		if f.Mend != "" {
+			fmt.Fprintf(table, "\t\tto mend: %s\n", f.Mend)
+		}
 	}
 	return table.Flush()
 }

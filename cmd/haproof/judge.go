@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/haproof/haproof/harness"
 	"github.com/haproof/haproof/harness/check"
@@ -25,5 +27,14 @@ func (a *app) render(dir string, result *harness.Result) error {
 	if _, err := reports.Write(dir, result); err != nil {
 		return fmt.Errorf("write reports: %w", err)
 	}
-	return reports.Terminal(a.stdout, result, a.colour())
+	return unlessGone(reports.Terminal(a.stdout, result, a.colour()))
+}
+
+// unlessGone forgives that nobody reads stdout any more: what would be printed
+// is in the reports too.
+func unlessGone(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -40,13 +41,18 @@ type outcome struct {
 	stdout, stderr string
 }
 
-// haproof runs the program.
+// haproof runs the program in an empty directory.
 func haproof(t *testing.T, args ...string) outcome {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(binDir, "haproof"), args...)
+	cmd.Dir = t.TempDir()
+	return outcomeOf(t, cmd)
+}
+
+func outcomeOf(t *testing.T, cmd *exec.Cmd) outcome {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.Dir = t.TempDir()
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -141,10 +147,16 @@ func TestWhatCannotBeRunExits3(t *testing.T) {
 		{"bad setting", []string{"run", "--set", "workload.rate=5", "ads"}, []string{`--set workload.rate=5: workload.rate "5" has no unit`, "write 5/s"}},
 		{"unknown tier", []string{"run", "--set", "topology.bakend.count=5", "ads"}, []string{`no tier "bakend"`, "did you mean backend?"}},
 		{"bad trials", []string{"run", "--trials", "-1", "ads"}, []string{"--trials -1: want 1 or more"}},
+		{"no trials", []string{"run", "--trials", "0", "ads"}, []string{"--trials 0: want 1 or more"}},
+		{"scenario of haproof as a file", []string{"run", "ads.yaml"}, []string{"no such file", "is called ads"}},
+		{"kind of another tier", []string{"run", "--set", "topology.proxy.kind=web", "ads"}, []string{"ads: tier proxy: kind web makes up the tier named backend"}},
+		{"no such binary", []string{"run", "--set", "topology.tracker.binary=./none", "quota-exact"}, []string{"topology.tracker.binary: cannot run ", "/none"}},
 		{"unknown engine", []string{"run", "--engine", "podman", "ads"}, []string{`unknown engine "podman"`}},
 		{"unknown log", []string{"list", "--log", "xml"}, []string{`unknown log format "xml"`}},
 		{"no run", []string{"check", "."}, []string{".: no records there"}},
 		{"no result", []string{"report", "."}, []string{".: no result.json there"}},
+		{"nothing to check", []string{"check", "none"}, []string{"none: no such file or directory"}},
+		{"a file to report", []string{"report", "/etc/passwd"}, []string{"/etc/passwd: no directory"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) { refused(t, haproof(t, tc.args...), tc.reasons...) })
 	}
@@ -186,8 +198,9 @@ func TestUnwritableOutIsSaidBeforeAnythingStarts(t *testing.T) {
 
 func TestDoctorAnswersInJSON(t *testing.T) {
 	got := haproof(t, "doctor", "--json")
-	if !strings.HasPrefix(got.stdout, "[") || !strings.Contains(got.stdout, `"haproxy"`) {
-		t.Errorf("got %+v, want a list of facts", got)
+	var facts []struct{ Subject, State, Detail, Mend string }
+	if err := json.Unmarshal([]byte(got.stdout), &facts); err != nil || !strings.Contains(got.stdout, `"subject": "haproxy"`) {
+		t.Errorf("got %+v and %v, want a list of facts", got, err)
 	}
 	if got.code != exitPass && got.code != exitCannot {
 		t.Errorf("got exit code %d, want 0 or 3", got.code)

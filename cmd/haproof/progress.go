@@ -15,10 +15,10 @@ type display interface {
 	close()
 }
 
-// newDisplay shows a bar on a terminal, plain lines elsewhere and where CI or a
-// dumb terminal is declared. Neither uses colours, so NO_COLOR has its way.
+// newDisplay shows a bar on a terminal that has a width, plain lines elsewhere and
+// where CI or a dumb terminal is declared. Neither uses colours, so NO_COLOR has its way.
 func (a *app) newDisplay() display {
-	if terminal(a.stderr) && os.Getenv("CI") == "" {
+	if columns(a.stderr) > 0 && os.Getenv("CI") == "" {
 		return newBar(a.stderr, a.log)
 	}
 	return newLines(a.stderr, time.Now)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,7 +54,7 @@ func (a *app) reportBelow(dir string) error {
 		}
 	}
 	if len(results) == 0 && len(errs) == 0 {
-		return fmt.Errorf("%s: no result.json there", dir)
+		return nothingIn(dir, "result.json")
 	}
 	return errors.Join(append(errs, site(dir, results))...)
 }

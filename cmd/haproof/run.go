@@ -26,7 +26,7 @@ func (a *app) run() *cobra.Command {
 the records and writes reports. A scenario is named as list names it; a word with
 a slash or the ending .yaml is a file. With several, each has its own verdict.
 
-The first interrupt (Ctrl-C or SIGTERM) stops sending and keeps what was seen; a
+The first interrupt (Ctrl-C, SIGTERM or a hang-up) stops sending and keeps what was seen; a
 second one takes everything down at once.
 ` + exitCodes,
 		Example: `  haproof run quota-exact
@@ -37,7 +37,12 @@ second one takes everything down at once.
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return shipped(), cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return a.play(args, o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("trials") && o.trials < 1 {
+				return fmt.Errorf("--trials %d: want 1 or more", o.trials)
+			}
+			return a.play(args, o)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.engine, "engine", "auto", "what runs the nodes: auto, docker or process")
@@ -57,9 +62,6 @@ func (o *runOptions) settings() ([]setting, error) {
 			return nil, fmt.Errorf("--set %s: want path=value, such as topology.backend.count=2", s)
 		}
 		settings = append(settings, setting{path, value})
-	}
-	if o.trials < 0 {
-		return nil, fmt.Errorf("--trials %d: want 1 or more", o.trials)
 	}
 	if o.trials > 0 {
 		settings = append(settings, setting{"trials", fmt.Sprint(o.trials)})

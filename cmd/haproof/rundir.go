@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,20 +15,43 @@ import (
 // latest is the symbolic link to the newest run.
 const latest = "latest"
 
-// writable makes the directory and proves that files can be made in it, before
-// anything is started.
+// leastRoom is what a small run writes, in bytes.
+const leastRoom = 1 << 20
+
+// writable makes the directory and proves that it takes the files of a run,
+// before anything is started.
 func writable(dir string) error {
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
 		var probe *os.File
 		if probe, err = os.CreateTemp(dir, ".probe-*"); err == nil {
-			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+			_, err = probe.Write(make([]byte, leastRoom))
+			err = errors.Join(err, probe.Sync(), probe.Close(), os.Remove(probe.Name()))
 		}
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write to --out %s: %w", dir, err)
 	}
 	return nil
+}
+
+// recorded are the records that are on disk. Only they are judged: a verdict
+// without its evidence could not be checked again.
+func recorded(dir string, records []*harness.Record) []*harness.Record {
+	return slices.DeleteFunc(slices.Clone(records), func(rec *harness.Record) bool {
+		_, err := os.Stat(filepath.Join(dir, rec.Cell.Name, strconv.Itoa(rec.Trial), harness.RecordFile))
+		return err != nil
+	})
+}
+
+// removeEmpty removes a run's directory unless something is in it.
+func removeEmpty(dir string) {
+	for _, below := range []string{"*/*", "*", ""} {
+		dirs, _ := filepath.Glob(filepath.Join(escaped(dir), below)) // the pattern is good
+		for _, d := range dirs {
+			_ = os.Remove(d) // refused unless it is empty
+		}
+	}
 }
 
 // runID names a run by when it began and what it asks.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/haproof/haproof/containers"
@@ -100,6 +101,9 @@ func load(arg string, settings []setting) (question, error) {
 func readScenario(arg string) (path string, src []byte, err error) {
 	if strings.ContainsRune(arg, filepath.Separator) || strings.HasSuffix(arg, ".yaml") {
 		src, err = readLimited(arg)
+		if name := strings.TrimSuffix(arg, ".yaml"); errors.Is(err, fs.ErrNotExist) && slices.Contains(shipped(), name) {
+			err = fmt.Errorf("%w: the scenario that comes with haproof is called %s", err, name)
+		}
 		return arg, src, err
 	}
 	src, err = fs.ReadFile(scenarios.Files(), arg+".yaml")

@@ -35,6 +35,9 @@ func (s *session) prepare() error {
 	}
 	s.log.Info("engine chosen", "engine", chosen, "because", why)
 	s.engine = chosen
+	if err := s.fits(); err != nil {
+		return err
+	}
 	if err := s.ensureImages(); err != nil {
 		return err
 	}
@@ -43,6 +46,24 @@ func (s *session) prepare() error {
 		return fmt.Errorf("make a directory for the run: %w", err)
 	}
 	return nil
+}
+
+// fits asks of every cell whether this machine can run it, and says each reason
+// once.
+func (s *session) fits() error {
+	said := map[string]bool{}
+	var errs []error
+	for _, q := range s.questions {
+		for _, cell := range q.cells {
+			err := containers.Fit(s.soft, cell.Scenario, s.labOptions())
+			if err == nil || said[err.Error()] {
+				continue
+			}
+			said[err.Error()] = true
+			errs = append(errs, fmt.Errorf("%s: %w", q.scenario.Name, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // ensureImages builds what the docker engine lacks before any lab waits for it.
@@ -102,8 +123,11 @@ func (s *session) playOne(q question) error {
 		Progress:    display.show,
 	})
 	display.close()
+	if run != nil {
+		run.Records = recorded(dir, run.Records)
+	}
 	if run == nil || len(run.Records) == 0 {
-		_ = os.Remove(dir) // if it is empty: nothing was seen
+		removeEmpty(dir) // nothing was seen
 		return err
 	}
 	return errors.Join(err, s.finish(dir, run))
@@ -155,5 +179,5 @@ func (s *session) conclude() error {
 		}
 	}
 	_, err := fmt.Fprintf(s.stdout, "\nReport: %s\n", page)
-	return err
+	return unlessGone(err)
 }

@@ -11,15 +11,21 @@ import (
 	"github.com/haproof/haproof/harness"
 )
 
-// interrupts returns two contexts. The first interrupt or SIGTERM ends soft:
-// stop sending, drain, keep what was seen. The second ends hard too, with
+// interrupts returns two contexts. The first interrupt, SIGTERM or hang-up of
+// the terminal ends soft: stop sending, drain, keep what was seen. The second ends hard too, with
 // harness.ErrInterrupted as its cause: take everything down now. A third one
 // kills the program, as without haproof. stop ends both without that cause.
+// A reader of stdout or stderr that goes away is no reason to end: a program
+// that died of it would leave its lab running.
 func interrupts(log *slog.Logger) (soft, hard context.Context, stop func()) {
 	hard, endHard := context.WithCancelCause(context.Background())
 	soft, endSoft := context.WithCancel(hard)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // so that a write fails instead
 	done := make(chan struct{})
 	finished := make(chan struct{})
 	go func() {

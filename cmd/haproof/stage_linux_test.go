@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/reports"
 )
 
 // needLab skips where the process engine has nothing to run, except in CI, where
@@ -47,16 +48,52 @@ func installedHere(program string) bool {
 // stage is where the program runs with a lab: its own temporary directory, so
 // that no other run's lab is seen or touched.
 type stage struct {
-	t   *testing.T
-	tmp string
-	out string
+	t      *testing.T
+	engine string
+	tmp    string
+	out    string
 }
 
-// newStage makes this process the parent of whatever the program leaves behind
-// (PR_SET_CHILD_SUBREAPER), so that nothing can hide.
+// onEachEngine runs a test on both engines.
+func onEachEngine(t *testing.T, test func(t *testing.T, s *stage)) {
+	t.Helper()
+	for _, engine := range []string{"process", "docker"} {
+		t.Run(engine, func(t *testing.T) { test(t, newStageOn(t, engine)) })
+	}
+}
+
+// newStageOn skips where the engine has nothing to run, except in CI.
+func newStageOn(t *testing.T, engine string) *stage {
+	t.Helper()
+	if engine != "docker" {
+		return newStage(t)
+	}
+	if testing.Short() {
+		t.Skip("starts servers")
+	}
+	if got := haproof(t, "images"); got.code != exitPass {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(got.stderr)
+		}
+		t.Skip(got.stderr)
+	}
+	s := makeStage(t)
+	s.engine = engine
+	t.Cleanup(func() { s.start("clean").ends(60*time.Second, exitPass) }) // what a failed test left
+	return s
+}
+
+// newStage is one for the process engine.
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	needLab(t)
+	return makeStage(t)
+}
+
+// makeStage makes this process the parent of whatever the program leaves behind
+// (PR_SET_CHILD_SUBREAPER), so that nothing can hide.
+func makeStage(t *testing.T) *stage {
+	t.Helper()
 	const setChildSubreaper = 36
 	if _, _, errno := syscall.RawSyscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0); errno != 0 {
 		t.Fatal(errno)
@@ -65,7 +102,7 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, tmp: tmp, out: filepath.Join(t.TempDir(), "out")}
+	s := &stage{t: t, engine: "process", tmp: tmp, out: filepath.Join(t.TempDir(), "out")}
 	t.Cleanup(func() {
 		if err := os.RemoveAll(tmp); err != nil {
 			t.Error(err)
@@ -88,11 +125,16 @@ func killAll() {
 
 func (s *stage) scenario(workload string) string {
 	s.t.Helper()
-	path := filepath.Join(s.tmp, "short.yaml")
-	text := "question: Does a short run end as it should?\n" +
-		"topology: {proxy: {kind: haproxy}, backend: {kind: web}, tracker: {kind: quota-tracker}}\n" +
-		"workload: {profile: mixed, customers: 3, " + workload + "}\n" +
-		"checks: [no-errors, nodes-alive, exactly-once, quota-exact]\n"
+	return s.file("short.yaml", "question: Does a short run end as it should?\n"+
+		"topology: {proxy: {kind: haproxy}, backend: {kind: web}, tracker: {kind: quota-tracker}}\n"+
+		"workload: {profile: mixed, customers: 3, "+workload+"}\n"+
+		"checks: [no-errors, nodes-alive, exactly-once, quota-exact]\n")
+}
+
+// file writes a file of the test and returns its path.
+func (s *stage) file(name, text string) string {
+	s.t.Helper()
+	path := filepath.Join(s.tmp, name)
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		s.t.Fatal(err)
 	}
@@ -125,7 +167,7 @@ func (s *stage) start(args ...string) *running {
 
 func (s *stage) run(scenario string, more ...string) *running {
 	s.t.Helper()
-	return s.start(append([]string{"run", "--engine", "process", "--out", s.out, scenario}, more...)...)
+	return s.start(append([]string{"run", "--engine", s.engine, "--out", s.out, scenario}, more...)...)
 }
 
 // until waits for a text on stderr.
@@ -158,9 +200,18 @@ func (r *running) ends(within time.Duration, want int) {
 	}
 }
 
-// nothingLeft demands that no process of the run is alive.
+// nothingLeft demands that no process of the run is alive and that no lab has
+// files, containers or networks.
 func (s *stage) nothingLeft() {
 	s.t.Helper()
+	if labs := s.labs(); len(labs) > 0 {
+		s.t.Errorf("labs %v are left", labs)
+	}
+	if s.engine == "docker" {
+		if left := s.inDocker(); len(left) > 0 {
+			s.t.Errorf("containers and networks %v are left", left)
+		}
+	}
 	deadline := time.Now().Add(5 * time.Second)
 	for left := children(); len(left) > 0; left = children() {
 		if time.Now().After(deadline) {
@@ -168,6 +219,40 @@ func (s *stage) nothingLeft() {
 		}
 		wait(10 * time.Millisecond)
 	}
+}
+
+// labs names the labs that have a directory.
+func (s *stage) labs() []string {
+	s.t.Helper()
+	dirs, err := filepath.Glob(filepath.Join(s.tmp, "haproof-*", "labs", "*"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i, dir := range dirs {
+		dirs[i] = filepath.Base(dir)
+	}
+	return dirs
+}
+
+// inDocker names the containers and networks of this stage's labs, by the label
+// that tells a lab's directory.
+func (s *stage) inDocker() []string {
+	s.t.Helper()
+	const format = `{{.ID}} {{.Label "haproof.dir"}}`
+	var owned []string
+	for _, list := range [][]string{{"ps", "--all"}, {"network", "ls"}} {
+		args := append(list, "--filter", "label=haproof.dir", "--format", format)
+		output, err := exec.Command("docker", args...).Output()
+		if err != nil {
+			s.t.Fatalf("docker %v: %v", args, err)
+		}
+		for line := range strings.Lines(string(output)) {
+			if id, dir, _ := strings.Cut(strings.TrimSpace(line), " "); strings.HasPrefix(dir, s.tmp+"/") {
+				owned = append(owned, id)
+			}
+		}
+	}
+	return owned
 }
 
 // wait lets time pass between two looks at something that cannot be awaited.
@@ -200,6 +285,16 @@ func commands(pids []int) string {
 		lines = append(lines, fmt.Sprintf("%d %s", pid, strings.ReplaceAll(string(line), "\x00", " ")))
 	}
 	return strings.Join(lines, "; ")
+}
+
+// result reads the result of the newest run.
+func (s *stage) result() *harness.Result {
+	s.t.Helper()
+	result, err := reports.Load(filepath.Join(s.out, latest, "result.json"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return result
 }
 
 // record reads the only record of the newest run.
