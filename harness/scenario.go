@@ -56,7 +56,7 @@ type CheckSpec struct {
 
 // Workload is what clients offer.
 type Workload struct {
-	Driver      string        `yaml:"driver" json:"driver"`           // vegeta
+	Driver      string        `yaml:"driver" json:"driver"`           // vegeta (default) or wire
 	Profile     string        `yaml:"profile" json:"profile"`         // ads, dynamic or mixed
 	Rate        Rate          `yaml:"rate" json:"rateRPS"`            // offered load, attempts per second
 	Requests    uint64        `yaml:"requests" json:"requests"`       // exactly this many attempts; 0 means until Duration

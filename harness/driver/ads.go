@@ -27,22 +27,21 @@ func newAds(w harness.Workload) (profile, error) {
 	for i := range hosts {
 		hosts[i] = fmt.Sprintf("a%04d.ads.test", i)
 	}
-	return func(k uint64, r *random) Target {
+	return func(k uint64, r *random, path []byte) (Target, []byte) {
 		target := Target{Method: "GET", Host: hosts[r.below(len(hosts))]}
 		if r.share() < pixelShare {
-			target.Path, target.Status, target.Bytes = query("/pixel.gif", k, r), 200, pixelBytes
-		} else {
-			target.Path, target.Status = query("/beacon", k, r), 204
+			target.Status, target.Bytes = 200, pixelBytes
+			return target, appendQuery(append(path, "/pixel.gif"...), k, r)
 		}
-		return target
+		target.Status = 204
+		return target, appendQuery(append(path, "/beacon"...), k, r)
 	}, nil
 }
 
-// query adds a campaign and a cache-buster.
-func query(path string, k uint64, r *random) string {
-	b := make([]byte, 0, 48)
-	b = append(append(b, path...), "?c="...)
-	b = strconv.AppendUint(b, uint64(r.below(1000)), 10)
-	b = append(b, "&n="...)
-	return string(strconv.AppendUint(b, k, 36))
+// appendQuery appends a campaign and a cache-buster.
+func appendQuery(path []byte, k uint64, r *random) []byte {
+	path = append(path, "?c="...)
+	path = strconv.AppendUint(path, uint64(r.below(1000)), 10)
+	path = append(path, "&n="...)
+	return strconv.AppendUint(path, k, 36)
 }

@@ -26,77 +26,29 @@ func malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", errProtocol, fmt.Sprintf(format, args...))
 }
 
-const (
-	maxHeaderLines = 200
-	maxInterim     = 8 // 1xx answers before the final one
-)
-
-// readAnswer reads one complete answer and drops its body. It is stricter than
-// RFC 9112 asks of a client: what it accepts has one meaning only. Bytes that
-// are not HTTP give errProtocol, an early end io.ErrUnexpectedEOF.
+// readAnswer reads one complete answer and drops its body. Bytes that are not
+// HTTP give errProtocol, an early end io.ErrUnexpectedEOF.
 func readAnswer(r *bufio.Reader, head bool) (answer, error) {
-	for range maxInterim {
-		a, err := readOne(r, head)
-		if err != nil || a.status >= 200 {
-			return a, err
+	p := newAnswerParser(head)
+	for {
+		b, _ := r.Peek(r.Buffered())
+		n, complete, err := p.feed(b)
+		_, _ = r.Discard(n)
+		if complete || err != nil {
+			return p.answer, err
+		}
+		_, err = r.Peek(r.Buffered() + 1)
+		if errors.Is(err, io.EOF) {
+			return p.answer, p.end()
+		}
+		if err != nil {
+			return p.answer, err
 		}
 	}
-	return answer{}, malformed("more than %d interim answers", maxInterim)
 }
 
-func readOne(r *bufio.Reader, head bool) (answer, error) {
-	a, err := readStatusLine(r)
-	if err != nil {
-		return answer{}, err
-	}
-	f, err := readHeader(r, &a)
-	if err != nil || a.status < 200 {
-		return a, err
-	}
-	switch {
-	case head || a.status == 204 || a.status == 304:
-	case f.chunked:
-		a.bytes, err = dropChunks(r)
-	case f.sized:
-		a.bytes, err = f.length, drop(r, f.length)
-	default:
-		a.reusable = false
-		a.bytes, err = dropAll(r)
-	}
-	return a, err
-}
-
-// readLine returns a line without its end. It is valid until the next read.
-func readLine(r *bufio.Reader) ([]byte, error) {
-	line, err := r.ReadSlice('\n')
-	switch {
-	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, malformed("line of more than %d bytes", len(line))
-	case errors.Is(err, io.EOF):
-		return nil, io.ErrUnexpectedEOF
-	case err != nil:
-		return nil, err
-	case len(line) < 2 || line[len(line)-2] != '\r':
-		return nil, malformed("line without CR LF")
-	}
-	return line[:len(line)-2], nil
-}
-
-// readStatusLine reads such as "HTTP/1.1 200 OK".
-func readStatusLine(r *bufio.Reader) (answer, error) {
-	// A peer that does not speak HTTP may never end its line: look at the first
-	// bytes before waiting for it.
-	start, err := r.Peek(len("HTTP/1."))
-	if !bytes.HasPrefix([]byte("HTTP/1."), start) {
-		return answer{}, malformed("%q in place of a status line", start)
-	}
-	if err != nil {
-		return answer{}, endedEarly(err)
-	}
-	line, err := readLine(r)
-	if err != nil {
-		return answer{}, err
-	}
+// parseStatusLine parses such as "HTTP/1.1 200 OK".
+func parseStatusLine(line []byte) (answer, error) {
 	const code = len("HTTP/1.1 ")
 	if len(line) < code+3 || line[7] != '0' && line[7] != '1' || line[8] != ' ' || len(line) > code+3 && line[code+3] != ' ' {
 		return answer{}, malformed("status line %.40q", line)
@@ -114,22 +66,13 @@ type framing struct {
 	length         uint64
 }
 
-func readHeader(r *bufio.Reader, a *answer) (framing, error) {
-	var f framing
-	for range maxHeaderLines {
-		line, err := readLine(r)
-		if err != nil || len(line) == 0 {
-			return f, err
-		}
-		colon := bytes.IndexByte(line, ':')
-		if colon < 1 || !isToken(line[:colon]) || !isText(line[colon+1:]) {
-			return f, malformed("header line %.40q", line)
-		}
-		if err := readField(a, &f, line[:colon], bytes.Trim(line[colon+1:], " \t")); err != nil {
-			return f, err
-		}
+// parseField parses a header line.
+func parseField(a *answer, f *framing, line []byte) error {
+	colon := bytes.IndexByte(line, ':')
+	if colon < 1 || !isToken(line[:colon]) || !isText(line[colon+1:]) {
+		return malformed("header line %.40q", line)
 	}
-	return f, malformed("more than %d header lines", maxHeaderLines)
+	return readField(a, f, line[:colon], bytes.Trim(line[colon+1:], " \t"))
 }
 
 // isToken says whether b is made of what RFC 9110, 5.6.2 allows in names.

@@ -108,3 +108,32 @@ func FuzzReadAnswer(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAnswerParserInPieces demands that an answer means the same wherever the
+// network cuts it.
+func FuzzAnswerParserInPieces(f *testing.F) {
+	for _, c := range answers {
+		f.Add(c.text, c.head, uint8(1))
+		f.Add(c.text, c.head, uint8(7))
+	}
+	f.Fuzz(func(t *testing.T, text string, head bool, step uint8) {
+		whole := newAnswerParser(head)
+		taken, complete, err := whole.feed([]byte(text))
+		pieces := newAnswerParser(head)
+		got, from := 0, 0
+		var done bool
+		var piecesErr error
+		for end := 0; end < len(text) && !done && piecesErr == nil; {
+			end = min(len(text), end+max(1, int(step)))
+			var n int
+			n, done, piecesErr = pieces.feed([]byte(text[from:end]))
+			got, from = got+n, from+n
+		}
+		if done != complete || (err == nil) != (piecesErr == nil) {
+			t.Fatalf("whole: %v, %v; in pieces of %d: %v, %v", complete, err, step, done, piecesErr)
+		}
+		if complete && (got != taken || pieces.answer != whole.answer) {
+			t.Fatalf("whole: %d bytes, %+v; in pieces of %d: %d bytes, %+v", taken, whole.answer, step, got, pieces.answer)
+		}
+	})
+}

@@ -77,6 +77,13 @@ func (c *client) send(seq uint64, target *Target) ending {
 	return e
 }
 
+// complete writes the ending into its attempt.
+func (e *ending) complete(a *harness.Attempt, target *Target, now time.Duration) {
+	a.Done, a.Key, a.TLS = now, target.Key, target.TLS
+	a.Status, a.Bytes = e.status, e.bytes
+	a.Dynamic, a.Outcome, a.Cause = e.dynamic, e.outcome, e.cause
+}
+
 // broken notes an attempt that got no complete answer.
 func (e *ending) broken(sent bool, err error) {
 	e.cause = causeOf(err, exchanging)

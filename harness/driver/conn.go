@@ -100,7 +100,7 @@ func (c *conn) readNow(fd uintptr) {
 // writes a second time. sent says whether the kernel took any of it.
 func (c *conn) exchange(seq uint64, target *Target, deadline time.Time) (a answer, sent bool, err error) {
 	c.used = true
-	c.out = appendAttempt(c.out[:0], seq, target)
+	c.out = appendAttempt(c.out[:0], seq, target, target.Path)
 	if err := c.SetDeadline(deadline); err != nil {
 		return answer{}, false, err
 	}
@@ -112,10 +112,11 @@ func (c *conn) exchange(seq uint64, target *Target, deadline time.Time) (a answe
 	return a, true, err
 }
 
-// appendAttempt appends the attempt as HTTP/1.1.
-func appendAttempt(b []byte, seq uint64, target *Target) []byte {
+// appendAttempt appends the attempt as HTTP/1.1. Its path is given apart, so that
+// it need not be a string.
+func appendAttempt[text string | []byte](b []byte, seq uint64, target *Target, path text) []byte {
 	b = append(append(b, target.Method...), ' ')
-	b = append(append(b, target.Path...), " HTTP/1.1\r\nHost: "...)
+	b = append(append(b, path...), " HTTP/1.1\r\nHost: "...)
 	b = append(append(b, target.Host...), "\r\n"+harness.SeqHeader+": "...)
 	b = strconv.AppendUint(b, seq, 10)
 	b = append(b, "\r\nUser-Agent: haproof\r\nAccept: */*\r\n"...)

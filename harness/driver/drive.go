@@ -8,8 +8,15 @@ import (
 	"github.com/haproof/haproof/harness"
 )
 
-// drive offers the workload by means of one library's attack.
-func drive(ctx context.Context, w harness.Workload, to []harness.Endpoint, attack attackFunc, report func(harness.Attempt)) (driven harness.Driven, err error) {
+// engine is what one load generator contributes. Warm, where it has one, opens
+// connections that its attacks will use, before the clock of a schedule starts.
+type engine struct {
+	attack attackFunc
+	warm   func(o *offer, plan schedule) error
+}
+
+// drive offers the workload by means of an engine.
+func drive(ctx context.Context, w harness.Workload, to []harness.Endpoint, by engine, report func(harness.Attempt)) (driven harness.Driven, err error) {
 	driven.Began = time.Now()
 	targets, err := NewTargets(w)
 	if err != nil {
@@ -20,7 +27,7 @@ func drive(ctx context.Context, w harness.Workload, to []harness.Endpoint, attac
 		return driven, err
 	}
 	defer func() { _ = client.close() }() // what a close could say no longer matters
-	offer := &offer{client: client, targets: targets, attack: attack}
+	offer := &offer{client: client, targets: targets, engine: by}
 	if w.Search != nil {
 		return offer.search(ctx, *w.Search, report)
 	}
@@ -29,6 +36,11 @@ func drive(ctx context.Context, w harness.Workload, to []harness.Endpoint, attac
 		return driven, err
 	}
 	offer.preheat(ctx, plan)
+	if by.warm != nil {
+		if err := by.warm(offer, plan); err != nil {
+			return driven, err
+		}
+	}
 	var until time.Duration
 	if w.Requests == 0 {
 		until = w.Duration + catchUp
@@ -43,7 +55,7 @@ func never(uint64) bool { return false }
 type offer struct {
 	client  *client
 	targets *Targets
-	attack  attackFunc
+	engine
 }
 
 // play plays a schedule in an open loop.
@@ -63,6 +75,7 @@ func (o *offer) play(ctx context.Context, plan schedule, until time.Duration, en
 	err = o.attack(ctx, e)
 	driven.CPU = cpuTime() - cpu
 	driven.Length = e.last
+	p.ended = max(p.ended, e.stopped)
 	driven.Offered = max(e.count, plan.wanted(p.stopped()))
 	return driven, errors.Join(err, p.err, ctx.Err())
 }

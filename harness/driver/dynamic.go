@@ -36,41 +36,42 @@ func newDynamic(w harness.Workload) (profile, error) {
 		return nil, err
 	}
 	share := float64(w.Dynamic)
-	return func(k uint64, r *random) Target {
-		target := static(r)
+	return func(k uint64, r *random, path []byte) (Target, []byte) {
+		target, whole := static(r, path)
 		if r.share() < share {
-			target = page(r, w.Work)
+			target, whole = page(r, w.Work, path)
 		}
 		target.Key, target.Host = customers.pick(k, r)
-		return target
+		return target, whole
 	}, nil
 }
 
 // static is a file that nginx serves by itself.
-func static(r *random) Target {
+func static(r *random, path []byte) (Target, []byte) {
 	f := draw(r, files)
+	path = append(path, f.path...)
 	if draw(r, methods) == "HEAD" {
-		return Target{Method: "HEAD", Path: f.path, Status: 200}
+		return Target{Method: "HEAD", Status: 200}, path
 	}
-	return Target{Method: "GET", Path: f.path, Status: 200, Bytes: f.bytes}
+	return Target{Method: "GET", Status: 200, Bytes: f.bytes}, path
 }
 
 // page is an answer of the PHP application. A redirect is asked for without a
 // body.
-func page(r *random, work time.Duration) Target {
+func page(r *random, work time.Duration, path []byte) (Target, []byte) {
 	target := Target{Method: draw(r, methods), Status: draw(r, statuses), Dynamic: true}
 	size := draw(r, sizes)
 	if target.Status == 302 {
 		size = 0
 	}
-	target.Path = application(r, target.Status, size, work)
+	path = appendApplication(path, r, target.Status, size, work)
 	if target.Method != "HEAD" {
 		target.Bytes = size
 	}
 	if target.Method == "POST" {
 		target.Body = form
 	}
-	return target
+	return target, path
 }
 
 // newMixed is half advertising and half customers' traffic. Dynamic is the share
@@ -90,10 +91,10 @@ func newMixed(w harness.Workload) (profile, error) {
 	// The attempts at which a customer's turn comes are part of its share.
 	const turns = 1.0 / turnEvery
 	drawn := (ofCustomers - turns) / (1 - turns)
-	return func(k uint64, r *random) Target {
+	return func(k uint64, r *random, path []byte) (Target, []byte) {
 		if turn(k) || r.share() < drawn {
-			return dynamic(k, r)
+			return dynamic(k, r, path)
 		}
-		return ads(k, r)
+		return ads(k, r, path)
 	}, nil
 }

@@ -27,11 +27,23 @@ type pacer struct {
 // Pace returns when the next attempt is due, or at once if that is past. It
 // tells to stop after the last one, when the context ended, or when enough.
 func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop bool) {
-	if sent < p.schedule.total() && !p.enough(sent) && p.await(p.schedule.due(sent)) {
+	if due, say := p.next(sent, 0); say == send && p.await(due) {
 		return 0, false
 	}
 	p.ended = time.Since(p.began)
 	return 0, true
+}
+
+// next says when attempt k is due and whether it should still be sent. It does
+// not wait, and is safe for concurrent use.
+func (p *pacer) next(k uint64, now time.Duration) (due time.Duration, say order) {
+	switch {
+	case k >= p.schedule.total() || p.until > 0 && now >= p.until:
+		return 0, over
+	case p.enough(k):
+		return p.schedule.due(k), enough
+	}
+	return p.schedule.due(k), send
 }
 
 // stopped returns when sending stopped, from the beginning: now, where the
@@ -77,6 +89,14 @@ type closedLoop struct {
 // Pace never waits; it tells to stop when the time is over.
 func (c closedLoop) Pace(time.Duration, uint64) (wait time.Duration, stop bool) {
 	return 0, c.ctx.Err() != nil || time.Since(c.began) >= c.length
+}
+
+// next lets every attempt go at once until the time is over.
+func (c closedLoop) next(_ uint64, now time.Duration) (due time.Duration, say order) {
+	if now >= c.length {
+		return 0, over
+	}
+	return 0, send
 }
 
 // Rate is part of vegeta's Pacer. A closed loop has no rate of its own.

@@ -19,12 +19,10 @@ func newPHP(w harness.Workload) (profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(k uint64, r *random) Target {
+	return func(k uint64, r *random, path []byte) (Target, []byte) {
 		key, host := customers.pick(k, r)
-		return Target{
-			Method: "GET", Host: host, Path: application(r, 200, phpBytes, w.Work),
-			Status: 200, Bytes: phpBytes, Dynamic: true, Key: key,
-		}
+		target := Target{Method: "GET", Host: host, Status: 200, Bytes: phpBytes, Dynamic: true, Key: key}
+		return target, appendApplication(path, r, 200, phpBytes, w.Work)
 	}, nil
 }
 
@@ -32,9 +30,8 @@ func newPHP(w harness.Workload) (profile, error) {
 // go to PHP.
 var sections = []option[string]{{0.5, "/shop/item/"}, {0.3, "/forum/thread/"}, {0.2, "/blog/"}}
 
-// application returns the path and query of a page that PHP answers.
-func application(r *random, status int, bytes uint64, work time.Duration) string {
-	b := make([]byte, 0, 80)
+// appendApplication appends the path and query of a page that PHP answers.
+func appendApplication(b []byte, r *random, status int, bytes uint64, work time.Duration) []byte {
 	b = append(b, draw(r, sections)...)
 	b = strconv.AppendInt(b, int64(r.below(10_000)), 10)
 	b = append(b, "?status="...)
@@ -42,5 +39,5 @@ func application(r *random, status int, bytes uint64, work time.Duration) string
 	b = append(b, "&size="...)
 	b = strconv.AppendUint(b, bytes, 10)
 	b = append(b, "&work="...)
-	return string(strconv.AppendInt(b, work.Microseconds(), 10))
+	return strconv.AppendInt(b, work.Microseconds(), 10)
 }

@@ -31,8 +31,9 @@ type Targets struct {
 	profile profile
 }
 
-// profile returns the target of attempt k, except for TLS.
-type profile func(k uint64, r *random) Target
+// profile returns the target of attempt k, except for TLS and Path, which it
+// appends to path: a driver that reuses the bytes then allocates nothing.
+type profile func(k uint64, r *random, path []byte) (Target, []byte)
 
 var profiles = map[string]func(harness.Workload) (profile, error){}
 
@@ -73,9 +74,21 @@ func checkShare(name string, s harness.Share) error {
 
 // At returns the target of attempt k.
 func (t *Targets) At(k uint64) Target {
-	r := randomOf(t.seed, k)
-	overTLS := r.share() < t.tls
-	target := t.profile(k, &r)
-	target.TLS = overTLS
+	var s struct { // one allocation: both escape into the profile
+		r    random
+		path [96]byte
+	}
+	target, path := t.appendAt(k, &s.r, s.path[:0])
+	target.Path = string(path)
 	return target
+}
+
+// appendAt returns the target of attempt k without its Path, which it appends to
+// path. It overwrites r.
+func (t *Targets) appendAt(k uint64, r *random, path []byte) (Target, []byte) {
+	*r = randomOf(t.seed, k)
+	overTLS := r.share() < t.tls
+	target, path := t.profile(k, r, path)
+	target.TLS = overTLS
+	return target, path
 }

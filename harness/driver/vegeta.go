@@ -25,7 +25,7 @@ func (vegetaDriver) Name() string { return "vegeta" }
 
 // Drive offers the workload, see harness.Driver.
 func (vegetaDriver) Drive(ctx context.Context, w harness.Workload, to []harness.Endpoint, report func(harness.Attempt)) (harness.Driven, error) {
-	return drive(ctx, w, to, vegetaAttack, report)
+	return drive(ctx, w, to, engine{attack: vegetaAttack}, report)
 }
 
 const (

@@ -13,7 +13,7 @@ import (
 )
 
 // trivialServer answers every attempt with the pixel and does as little as can be.
-func trivialServer(b *testing.B) string {
+func trivialServer(b testing.TB) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -92,14 +92,19 @@ func BenchmarkAttempt(b *testing.B) {
 // plainVegeta returns the CPU time per attempt of vegeta by itself, in ns.
 func plainVegeta(b *testing.B, address string) float64 {
 	cpu := cpuTime()
-	attacker := vegeta.NewAttacker(vegeta.Workers(benchWorkers), vegeta.MaxWorkers(benchWorkers))
+	plainAttack(b, address, benchWorkers, firstN(b.N))
+	return float64(cpuTime()-cpu) / float64(b.N)
+}
+
+// plainAttack attacks with vegeta and its own transport, with n connections.
+func plainAttack(t testing.TB, address string, n int, pacer vegeta.Pacer) {
+	attacker := vegeta.NewAttacker(vegeta.Workers(uint64(n)), vegeta.MaxWorkers(uint64(n)), vegeta.Connections(n))
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: "GET", URL: "http://" + address + "/pixel.gif"})
-	for result := range attacker.Attack(target, firstN(b.N), 0, "") {
+	for result := range attacker.Attack(target, pacer, 0, "") {
 		if result.Error != "" {
-			b.Fatal(result.Error)
+			t.Fatal(result.Error)
 		}
 	}
-	return float64(cpuTime()-cpu) / float64(b.N)
 }
 
 // firstN lets n attempts go as fast as others end.
@@ -107,6 +112,12 @@ type firstN uint64
 
 func (n firstN) Pace(_ time.Duration, sent uint64) (time.Duration, bool) { return 0, sent >= uint64(n) }
 func (firstN) Rate(time.Duration) float64                                { return 0 }
+func (n firstN) next(k uint64, _ time.Duration) (time.Duration, order) {
+	if k >= uint64(n) {
+		return 0, over
+	}
+	return 0, send
+}
 
 func BenchmarkTargets(b *testing.B) {
 	for _, name := range Profiles() {
