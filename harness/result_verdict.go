@@ -93,7 +93,7 @@ func worse(a, b Status) Status {
 }
 
 // conclude gives the run its status and its sentence. A pass quotes the last
-// check, which is a scenario's central one, and the first.
+// check, which is a scenario's central one, and for a lone trial the first too.
 func (j *judgement) conclude(verdicts []Verdict) (Status, string) {
 	verdicts = slices.DeleteFunc(slices.Clone(verdicts), func(v Verdict) bool { return v.Advisory })
 	status := Pass
@@ -117,7 +117,7 @@ func (j *judgement) conclude(verdicts []Verdict) (Status, string) {
 		return Unknown, "Unknown: " + why + "."
 	}
 	last, first := verdicts[len(verdicts)-1], verdicts[0]
-	if len(verdicts) == 1 {
+	if len(verdicts) == 1 || len(j.run.Records) > 1 { // of many trials, the central answer is enough
 		return Pass, "Pass: " + last.Sentence + "."
 	}
 	return Pass, "Pass: " + last.Sentence + "; " + first.Sentence + "."
