@@ -13,14 +13,14 @@ import (
 // smallDisk makes out a disk of its own.
 func (s *stage) smallDisk(size string) {
 	s.t.Helper()
-	if os.Getuid() != 0 {
-		s.t.Skip("only root can mount a small disk")
-	}
 	if err := os.Mkdir(s.out, 0o755); err != nil {
 		s.t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", s.out, "tmpfs", 0, "size="+size); err != nil {
-		s.t.Skip("cannot mount a small disk: ", err)
+		if os.Getenv("CI") == "true" {
+			s.t.Fatal("mount a small disk: ", err)
+		}
+		s.t.Skip("only root can mount a small disk: ", err)
 	}
 	s.t.Cleanup(func() {
 		if err := syscall.Unmount(s.out, 0); err != nil {

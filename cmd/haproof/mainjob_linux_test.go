@@ -185,14 +185,11 @@ func TestInterruptedContainersLeaveAPartialRecordAndNothingElse(t *testing.T) {
 	s := newStageOn(t, "docker")
 	r := s.run(s.scenario("rate: 100/s, duration: 60s"))
 	r.until("driving")
-	wait(time.Second) // some attempts have ended
+	r.untilServed()
 	r.signal(syscall.SIGINT)
 	r.ends(60*time.Second, exitInterrupted)
 	s.nothingLeft()
-	rec := s.record()
-	if !rec.Interrupted || len(rec.Attempts) == 0 || len(rec.Attempts) > 3000 {
-		t.Errorf("got interrupted %v with %d attempts, want some of 6000", rec.Interrupted, len(rec.Attempts))
-	}
+	s.partialRecord()
 }
 
 func TestCleanRemovesContainersOfAKilledRun(t *testing.T) {

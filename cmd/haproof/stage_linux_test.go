@@ -358,3 +358,27 @@ func (w *watched) until(text string, within time.Duration, ended <-chan struct{}
 		}
 	}
 }
+
+// untilServed waits until an origin of the run has logged an attempt.
+func (r *running) untilServed() {
+	r.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); wait(10 * time.Millisecond) {
+		logs, _ := filepath.Glob(filepath.Join(r.tmp, "haproof-*", "labs", "*", "*", "origin.log"))
+		for _, log := range logs {
+			if info, err := os.Stat(log); err == nil && info.Size() > 0 {
+				return
+			}
+		}
+	}
+	r.t.Fatalf("no attempt was served; stderr:\n%s", r.stderr.String())
+}
+
+// partialRecord demands the record of a run of 6000 attempts that was told to
+// stop soon after its first.
+func (s *stage) partialRecord() {
+	s.t.Helper()
+	rec := s.record()
+	if !rec.Interrupted || len(rec.Attempts) == 0 || len(rec.Attempts) > 3000 {
+		s.t.Errorf("got interrupted %v with %d attempts, want some of 6000", rec.Interrupted, len(rec.Attempts))
+	}
+}
