@@ -54,13 +54,12 @@ type Cause string
 
 // The causes of failed attempts.
 const (
-	CauseConnect     Cause = "connect"     // no connection
-	CauseTLS         Cause = "tls"         // handshake or certificate
-	CauseTimeout     Cause = "timeout"     // the client's patience ended
-	CauseReset       Cause = "reset"       // connection ended before the answer did
-	CauseStatus      Cause = "status"      // complete answer, another status than the target's
-	CauseBody        Cause = "body"        // complete answer, wrong size or wrong author
-	CauseProtocol    Cause = "protocol"    // bytes that are not HTTP
-	CauseResources   Cause = "resources"   // the client ran out of descriptors or ports
-	CauseInterrupted Cause = "interrupted" // the run was told to stop
+	CauseConnect   Cause = "connect"   // no connection
+	CauseTLS       Cause = "tls"       // handshake or certificate
+	CauseTimeout   Cause = "timeout"   // the client's patience ended
+	CauseReset     Cause = "reset"     // connection ended before the answer did
+	CauseStatus    Cause = "status"    // complete answer, another status than the target's
+	CauseBody      Cause = "body"      // complete answer, wrong size or wrong author
+	CauseProtocol  Cause = "protocol"  // bytes that are not HTTP
+	CauseResources Cause = "resources" // the client ran out of descriptors or ports
 )

@@ -186,7 +186,7 @@ func buildInterrupted() *harness.Result {
 	r.Sentence = "Interrupted after 31,000 of 100,000 attempts: no difference was seen, and none is ruled out."
 	trial.Interrupted, trial.Error = true, "drive: context canceled"
 	trial.Summary.Offered, trial.Summary.Indeterminate, trial.Summary.OK = 100000, 12, 30988
-	trial.Summary.Causes = map[harness.Cause]uint64{harness.CauseInterrupted: 12}
+	trial.Summary.Causes = map[harness.Cause]uint64{harness.CauseReset: 12}
 	delete(trial.Counts, harness.WitnessTracker)
 	for _, of := range trial.Customers {
 		delete(of, harness.WitnessTracker)

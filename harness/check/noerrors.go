@@ -39,7 +39,7 @@ func (noErrors) judge(rec *harness.Record) harness.Verdict {
 	total, own := uint64(0), uint64(0)
 	for cause, e := range causes {
 		total += e.n
-		if cause == harness.CauseInterrupted || cause == harness.CauseResources {
+		if cause == harness.CauseResources {
 			own += e.n
 		}
 	}

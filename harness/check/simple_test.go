@@ -19,11 +19,10 @@ func TestNoErrorsCountsEveryCause(t *testing.T) {
 			timeOut(r, 9)
 		}, harness.Fail, "3 of 100 attempts did not go as expected: 2 status, 1 timeout", `status: 2 attempts, the first is attempt 3: status 503, key "c0003", due at 30ms`},
 		{"no answer and no cause", func(r *harness.Record) { r.Attempts[0].Outcome = harness.Indeterminate }, harness.Fail, "1 unexplained", ""},
-		{"interrupted", func(r *harness.Record) { spoil(r, 3, 0, harness.CauseInterrupted) }, harness.Unknown, "the client's own fault: 1 interrupted", ""},
-		{"interrupted, and the product's fault too", func(r *harness.Record) {
-			spoil(r, 3, 0, harness.CauseInterrupted)
+		{"out of ports, and the product's fault too", func(r *harness.Record) {
+			spoil(r, 3, 0, harness.CauseResources)
 			spoil(r, 4, 0, harness.CauseReset)
-		}, harness.Fail, "1 interrupted, 1 reset", ""},
+		}, harness.Fail, "1 reset, 1 resources", ""},
 		{"out of ports", func(r *harness.Record) { spoil(r, 3, 0, harness.CauseResources) }, harness.Unknown, "1 resources", ""},
 		{"no attempts", func(r *harness.Record) { r.Attempts = nil }, harness.Unknown, "no attempt was made", ""},
 		{"driver hides an attempt", func(r *harness.Record) { r.Attempts = r.Attempts[:99] }, harness.Unknown, "1 of 100 attempts were never reported", ""},
