@@ -180,8 +180,14 @@ func TestLagIsSeenWhenTheGeneratorIsHeldUp(t *testing.T) {
 		if err != nil || len(attempts) != 3000 {
 			t.Fatalf("%d attempts, error %v", len(attempts), err)
 		}
-		if last := attempts[2999]; last.Lag() < driven.Length/10 || last.Intended != 599800*time.Nanosecond {
-			t.Errorf("the last attempt has lag %v of %v, intended at %v", last.Lag(), driven.Length, last.Intended)
+		// All are due within 0.6 ms. Which one leaves last depends on the shards, but
+		// nobody hands 3000 attempts to the kernel in five times that.
+		var most time.Duration
+		for _, a := range attempts {
+			most = max(most, a.Lag())
+		}
+		if last := attempts[2999].Intended; most < 3*time.Millisecond || last != 599800*time.Nanosecond {
+			t.Errorf("the greatest lag is %v of %v, the last attempt intended at %v", most, driven.Length, last)
 		}
 	})
 }
