@@ -2,6 +2,8 @@ package containers
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/witness"
 )
 
 func init() {
@@ -52,14 +55,19 @@ func renderTracker(p *plan, n *node) (nodeSpec, error) {
 		"cert.pem": {Content: credentials.cert},
 		"key.pem":  {Content: credentials.key, Mode: 0o600},
 		"ca.pem":   {Content: p.authority.pem},
+		"token":    {Content: []byte(p.token), Mode: 0o600},
 	}
 	program := binary
 	if p.engine == engineDocker {
 		program = trackerInside
 	}
 	dir := n.site.NodeDir
-	command := []string{program, "-name", p.peer(n), "-peers", n.at(ports.TrackerPeers), "-table", "quota",
-		"-cert", dir + "/cert.pem", "-key", dir + "/key.pem", "-ca", dir + "/ca.pem", "-http", n.at(ports.TrackerAPI), "-log", "text"}
+	// A secret goes by the environment: arguments are for everybody to see.
+	command := []string{"/bin/sh", "-c", `QUOTA_TRACKER_TOKENS=$(cat token) exec "$@"`, "quota-tracker",
+		program, "-name", p.peer(n), "-peers", n.at(ports.TrackerPeers), "-table", "quota",
+		"-cert", dir + "/cert.pem", "-key", dir + "/key.pem", "-ca", dir + "/ca.pem",
+		"-http", n.at(ports.TrackerAPI), "-http-cert", dir + "/cert.pem", "-http-key", dir + "/key.pem",
+		"-store", dir + "/counts.db", "-log", "text"}
 	spec := p.spec(n, files, append(command, n.tier.Args...), ports.TrackerPeers, ports.TrackerAPI)
 	spec.Mounts = map[string]string{binary: trackerInside}
 	return spec, nil
@@ -86,8 +94,8 @@ func trackerBinary(opts Options, tier harness.Tier) (string, error) {
 }
 
 // trackerReady asks whether the tracker listens.
-func trackerReady(ctx context.Context, _ *plan, n *node) error {
-	return trackerSays(ctx, n, "/healthz")
+func trackerReady(ctx context.Context, p *plan, n *node) error {
+	return trackerSays(ctx, p, n, "/healthz")
 }
 
 // trackerComplete asks whether proxies are connected, if there are any.
@@ -95,11 +103,21 @@ func trackerComplete(ctx context.Context, p *plan, n *node) error {
 	if len(p.of(harness.TierProxy)) == 0 {
 		return nil
 	}
-	return trackerSays(ctx, n, "/readyz")
+	return trackerSays(ctx, p, n, "/readyz")
 }
 
-func trackerSays(ctx context.Context, n *node, path string) error {
-	status, body, err := get(ctx, "http://"+n.at(ports.TrackerAPI)+path)
+// trackerAccess is what the tracker's API wants to see: its certificate is the one
+// that peers see, and all trackers of a lab have the same token.
+func trackerAccess(p *plan, n *node) witness.Access {
+	authorities := x509.NewCertPool()
+	authorities.AddCert(p.authority.cert)
+	return witness.Access{TLS: &tls.Config{RootCAs: authorities, ServerName: p.peer(n), MinVersion: tls.VersionTLS12}, Token: p.token}
+}
+
+func trackerSays(ctx context.Context, p *plan, n *node, path string) error {
+	access := trackerAccess(p, n)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: access.TLS}}
+	status, body, err := getWith(ctx, client, "https://"+n.at(ports.TrackerAPI)+path)
 	if err != nil {
 		return err
 	}

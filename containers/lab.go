@@ -78,7 +78,7 @@ func (l *lab) Witnesses() []harness.Witness {
 		if len(trackers) > 1 {
 			name = n.name // each counts all, so each testifies for itself
 		}
-		witnesses = append(witnesses, witness.NewTracker(name, "http://"+n.at(ports.TrackerAPI)))
+		witnesses = append(witnesses, witness.NewTracker(name, "https://"+n.at(ports.TrackerAPI), trackerAccess(l.plan, n)))
 	}
 	return witnesses
 }

@@ -1,6 +1,7 @@
 package containers
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -24,6 +25,7 @@ type plan struct {
 	engine    string
 	workload  harness.Workload
 	authority *authority
+	token     string  // opens the trackers' APIs
 	nodes     []*node // by tier, then by number
 	files     uint64  // descriptors that a node may open
 }
@@ -45,7 +47,7 @@ func newPlan(sc harness.Scenario, opts Options, engine string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{options: opts, engine: engine, workload: sc.Workload, authority: ca, files: descriptorLimit()}
+	p := &plan{options: opts, engine: engine, workload: sc.Workload, authority: ca, token: rand.Text(), files: descriptorLimit()}
 	for _, name := range sc.Topology.TierNames() {
 		if err := p.addTier(name, sc.Topology[name]); err != nil {
 			return nil, err

@@ -26,6 +26,18 @@ type Config struct {
 	// the protocol wants. An HAProxy that is told so never calls again until it is
 	// restarted; by default it just sees the connection close and calls again.
 	AnswerRefusals bool
+
+	// Version20 makes Call announce version 2.0, for a peer that refused 2.1 with
+	// StatusVersion. A Caller finds out by itself.
+	Version20 bool
+
+	// NoAcks makes a session acknowledge nothing. What the peer pushed it will push
+	// again to whoever connects under our name.
+	NoAcks bool
+
+	// NeverTeach are the names of tables that Session.Teach must not touch, such as
+	// "/quota": to teach it would overwrite what was counted.
+	NeverTeach []string
 }
 
 func (c Config) withDefaults() Config {

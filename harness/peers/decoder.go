@@ -11,47 +11,18 @@ const (
 	DefaultMaxTables  = 1024  // tables defined in one session
 )
 
-// Kind says which field of a Message is filled.
-type Kind uint8
-
-// The kinds of message.
-const (
-	KindSkipped Kind = iota // a type or class that is not known, to be ignored
-	KindControl
-	KindFault
-	KindDefinition
-	KindSwitch
-	KindUpdate
-	KindAck
-)
-
-// Message is one message from a peer. Update and its buffers are reused: they are
-// valid until the next call of Decoder.Next. Definitions stay as they are.
-type Message struct {
-	Kind       Kind
-	Control    Control
-	Fault      Fault
-	Definition *Definition // also set for KindSwitch
-	Update     *Update
-	Ack        Ack
-}
-
 // Decoder reads the messages of one direction of one session. It remembers the
 // tables, their last update, and the strings that the sender refers to by number.
-// The zero value is ready, with default limits.
+// The zero value is ready, with default limits. What cannot be understood without
+// being malformed is skipped, where HAProxy skips it.
 type Decoder struct {
 	MaxMessage int // bytes of payload
 	MaxTables  int
 
-	tables  map[uint64]*table
-	current *table
+	tables  tables
 	dict    dictCache
 	update  Update
-}
-
-type table struct {
-	def    Definition
-	lastID uint32
+	skipped Skipped
 }
 
 // Next reads the message at the start of b and returns the bytes it took, 0 when b
@@ -76,6 +47,9 @@ func (d *Decoder) Next(b []byte) (m Message, n int, err error) {
 	}
 	if err != nil {
 		return Message{}, 0, classify(fmt.Errorf("message %d 0x%02x: %w", f.class, f.typ, err))
+	}
+	if m.Kind == KindSkipped && m.Skipped == nil {
+		d.skip(&m, f, errUnknownMessage)
 	}
 	return m, n, nil
 }
@@ -104,9 +78,9 @@ func (d *Decoder) tableMessage(m *Message, f frame) error {
 	case typeUpdate, typeIncremental, typeTimedUpdate, typeTimedIncremental:
 		return d.updateMessage(m, f)
 	case typeDefinition:
-		return d.define(m, f.payload)
+		return d.define(m, f)
 	case typeSwitch:
-		return d.switchTo(m, f.payload)
+		return d.switchTo(m, f)
 	case typeAck:
 		ack, _, err := parseAck(f.payload)
 		m.Kind, m.Ack = KindAck, ack
@@ -117,55 +91,49 @@ func (d *Decoder) tableMessage(m *Message, f frame) error {
 }
 
 func (d *Decoder) updateMessage(m *Message, f frame) error {
-	if d.current == nil {
-		return errors.New("update before a table was defined")
+	t := d.tables.current
+	if t == nil {
+		d.skip(m, f, errNoTable)
+		return nil
 	}
 	u := &d.update
-	u.Table = &d.current.def
-	if err := u.parse(f.payload, f.typ, d.current.lastID, &d.dict); err != nil {
+	u.Table = t.def
+	if err := u.parse(f.payload, f.typ, t.lastID, &d.dict); err != nil {
 		return err
 	}
-	d.current.lastID = u.ID
+	t.lastID = u.ID
 	m.Kind, m.Update = KindUpdate, u
 	return nil
 }
 
-// define enters or replaces a table and makes it the current one. The number of
-// its last update survives: HAProxy defines a table again whenever it turns to it.
-func (d *Decoder) define(m *Message, payload []byte) error {
-	def, _, err := parseDefinition(payload)
+// define enters or replaces a table and makes it the current one.
+func (d *Decoder) define(m *Message, f frame) error {
+	def, err := d.tables.define(f.payload, d.maxTables())
+	if errors.Is(err, errUnusable) {
+		d.skip(m, f, err)
+		return nil
+	}
+	m.Kind, m.Definition = KindDefinition, def
+	return err
+}
+
+func (d *Decoder) switchTo(m *Message, f frame) error {
+	s, _, err := parseSwitch(f.payload)
 	if err != nil {
 		return err
 	}
-	t := &table{def: def}
-	if old, ok := d.tables[def.ID]; ok {
-		if old.def.Name == def.Name {
-			t.lastID = old.lastID
-		}
-	} else if len(d.tables) >= d.maxTables() {
-		return fmt.Errorf("%w: more than %d tables", ErrSize, d.maxTables())
+	def := d.tables.switchTo(s.TableID)
+	if def == nil {
+		d.skip(m, f, errNoTable)
+		return nil
 	}
-	if d.tables == nil {
-		d.tables = make(map[uint64]*table)
-	}
-	d.tables[def.ID] = t
-	d.current = t
-	m.Kind, m.Definition = KindDefinition, &t.def
+	m.Kind, m.Definition = KindSwitch, def
 	return nil
 }
 
-func (d *Decoder) switchTo(m *Message, payload []byte) error {
-	s, _, err := parseSwitch(payload)
-	if err != nil {
-		return err
-	}
-	t, ok := d.tables[s.TableID]
-	if !ok {
-		return fmt.Errorf("switch to table %d, which was not defined", s.TableID)
-	}
-	d.current = t
-	m.Kind, m.Definition = KindSwitch, &t.def
-	return nil
+func (d *Decoder) skip(m *Message, f frame, why error) {
+	d.skipped = Skipped{Class: f.class, Type: f.typ, Size: len(f.payload), Why: why}
+	m.Kind, m.Skipped = KindSkipped, &d.skipped
 }
 
 // classify makes every complaint wrap one of the two errors that callers know.

@@ -65,7 +65,8 @@ func TestDecoderAsksForMoreAfterEveryPrefix(t *testing.T) {
 	}
 }
 
-// A payload cut short, with a length that says so, is malformed: nothing more will come.
+// A payload cut short, with a length that says so, is malformed: nothing more will
+// come. Only what follows the data types of a definition may be missing.
 func TestDecoderRefusesEveryTruncatedPayload(t *testing.T) {
 	for i, m := range worked {
 		b := unhex(t, m.hex)
@@ -75,18 +76,33 @@ func TestDecoderRefusesEveryTruncatedPayload(t *testing.T) {
 		for size := range len(b) - 3 {
 			d := decoderAfter(t, i)
 			cut := appendFrame(nil, b[0], b[1], b[3:3+size])
-			_, _, err := d.Next(cut)
-			if !errors.Is(err, ErrProtocol) && !definitionWithout(m.want, size) {
-				t.Errorf("%s cut to %x: got %v, want %v", m.want, cut, err, ErrProtocol)
+			got, _, err := d.Next(cut)
+			if strings.HasPrefix(m.want, "define") && size >= complete(t, b[3:]) {
+				if err != nil {
+					t.Errorf("%s cut to %x: got %v, want a table or nothing", m.want, cut, err)
+				}
+				continue
+			}
+			if !errors.Is(err, ErrProtocol) {
+				t.Errorf("%s cut to %x: got %v, %v, want %v", m.want, cut, got.Kind, err, ErrProtocol)
 			}
 		}
 	}
 }
 
-// definitionWithout says whether a definition may end there: HAProxy before 1.8 sent
-// neither expiry nor parameters.
-func definitionWithout(message string, size int) bool {
-	return strings.HasPrefix(message, "define") && size >= 10
+// complete is the length of a definition up to its data types, which is all that
+// HAProxy before 1.8 sent.
+func complete(t *testing.T, payload []byte) int {
+	c := cursor{b: payload}
+	c.varint()
+	c.bytes(c.varint())
+	for range 3 {
+		c.varint()
+	}
+	if c.err != nil {
+		t.Fatal(c.err)
+	}
+	return c.pos
 }
 
 func TestDecoderSkipsWhatItDoesNotKnow(t *testing.T) {
@@ -95,8 +111,104 @@ func TestDecoderSkipsWhatItDoesNotKnow(t *testing.T) {
 		b := unhex(t, unknown)
 		m, n, err := d.Next(b)
 		if m.Kind != KindSkipped || n != len(b) || err != nil {
-			t.Errorf("%s: got kind %d, %d bytes, %v, want skipped, %d", unknown, m.Kind, n, err, len(b))
+			t.Fatalf("%s: got kind %d, %d bytes, %v, want skipped, %d", unknown, m.Kind, n, err, len(b))
 		}
+		if m.Skipped.Class != b[0] || m.Skipped.Type != b[1] || m.Skipped.Size != max(len(b)-3, 0) || m.Skipped.Why == nil {
+			t.Errorf("%s: got %+v", unknown, *m.Skipped)
+		}
+	}
+}
+
+// What HAProxy ignores although it is about a table: the session goes on, and so do
+// the tables that can be read.
+func TestDecoderSkipsTablesThatCannotBeRead(t *testing.T) {
+	const good, update = "0a820c01062f71756f746106090400", "0a800b0000000205637573743101"
+	tests := map[string]string{
+		"an update before any definition":       "",
+		"a switch to a table never defined":     "0a830102",
+		"a key type that does not exist":        "0a820c01062f71756f746103090400",
+		"any key type":                          "0a820c01062f71756f746100090400",
+		"a key type beyond a byte":              "0a820d01062f71756f7461f101" + "090400",
+		"IPv4 keys of 5 bytes":                  "0a820c01062f71756f746104050400",
+		"string keys of no length":              "0a820c01062f71756f746106000400",
+		"keys longer than any message":          "0a820f01062f71756f746106" + "f181ff00" + "0400",
+		"a rate without its period":             "0a820c01062f71756f746106090800",
+		"a rate with parameters of another":     "0a820e01062f71756f7461060908" + "00" + "0510",
+		"an array without its size":             "0a820f01062f71756f74610609f0f1fe0e" + "00",
+		"an array of a million elements":        "0a821401062f71756f74610609f0f1fe0e" + "0016" + "f0b4e803",
+		"the number of a good table is used up": good + "0a820c01062f71756f746103090400" + "0a830101",
+	}
+	for name, hex := range tests {
+		var d Decoder
+		stream := unhex(t, hex+update)
+		var last Message
+		for len(stream) > 0 {
+			m, n, err := d.Next(stream)
+			if err != nil || n == 0 {
+				t.Fatalf("%s: %d bytes left, %v", name, len(stream), err)
+			}
+			last, stream = m, stream[n:]
+		}
+		if last.Kind != KindSkipped {
+			t.Errorf("%s: got %s, want the update skipped", name, describe(last))
+		}
+		feed(t, &d, unhex(t, good))
+		if m := feed(t, &d, unhex(t, update)); m.Kind != KindUpdate {
+			t.Errorf("%s: a good table after it: got %s", name, describe(m))
+		}
+	}
+}
+
+// HAProxy before 1.8 sends neither expiry nor periods.
+func TestDecoderReadsDefinitionsOfHAProxy1(t *testing.T) {
+	var d Decoder
+	m := feed(t, &d, unhex(t, "0a82"+"09"+"01"+"046261636b"+"04"+"04"+"0c")) // gpc0, gpc0_rate
+	want := []Field{{Type: GPC0, Elements: 1}, {Type: GPC0Rate, Elements: 1}}
+	if m.Definition == nil || m.Definition.Name != "back" || !cmp.Equal(m.Definition.Fields, want) {
+		t.Fatalf("got %s, want table back with gpc0 and gpc0_rate", describe(m))
+	}
+	m = feed(t, &d, unhex(t, "0a800c"+"00000001"+"c0000201"+"07"+"0a0b0c"))
+	if rate, ok := m.Update.Rate(GPC0Rate, 0); !ok || rate != (Rate{Age: 10 * time.Millisecond, Current: 11, Previous: 12}) {
+		t.Errorf("rate: got %+v %v", rate, ok)
+	}
+}
+
+func TestDecoderKnowsTablesByName(t *testing.T) {
+	var d Decoder
+	define := func(id uint64, name string) []byte {
+		def := Definition{ID: id, Name: name, KeyType: KeyInteger, KeyLen: 4, Fields: []Field{{Type: GPC0, Elements: 1}}}
+		return def.AppendTo(nil)
+	}
+	const explicit, next = "0a80090000001000000001" + "07", "0a81050000000107"
+	feed(t, &d, define(1, "/a"))
+	feed(t, &d, unhex(t, explicit))
+	feed(t, &d, define(2, "/a")) // another number, the same table
+	if m := feed(t, &d, unhex(t, next)); m.Update.ID != 0x11 || m.Update.Table.ID != 2 {
+		t.Errorf("renumbered: got update %d of table %d, want 17 of 2", m.Update.ID, m.Update.Table.ID)
+	}
+	if m := feed(t, &d, unhex(t, "0a830101")); m.Kind != KindSkipped {
+		t.Errorf("old number: got %s, want it forgotten", describe(m))
+	}
+	feed(t, &d, define(2, "/b")) // the number is taken away
+	if m := feed(t, &d, unhex(t, next)); m.Update.ID != 1 {
+		t.Errorf("new table: got update %d, want 1", m.Update.ID)
+	}
+	feed(t, &d, define(3, "/a"))
+	if m := feed(t, &d, unhex(t, next)); m.Update.ID != 0x12 {
+		t.Errorf("first table with a third number: got update %d, want 18", m.Update.ID)
+	}
+}
+
+func TestDecoderKeepsADefinitionThatIsRepeated(t *testing.T) {
+	var d Decoder
+	words := unhex(t, worked[2].hex)
+	first := feed(t, &d, words).Definition
+	if again := feed(t, &d, words).Definition; again != first {
+		t.Error("got another Definition for the same words")
+	}
+	longer := unhex(t, "0a820c01062f71756f7461060a0400") // len 9
+	if again := feed(t, &d, longer).Definition; again == first || again.KeyLen != 10 || first.KeyLen != 9 {
+		t.Errorf("after other words: got key length %d, first has %d", again.KeyLen, first.KeyLen)
 	}
 }
 
@@ -178,16 +290,21 @@ func TestDecoderRefuses(t *testing.T) {
 		name, hex string
 		want      error
 	}{
-		{"an update before any definition", "0a800b0000000205637573743101", ErrProtocol},
-		{"a switch to a table that was not defined", quota + "0a830102", ErrProtocol},
 		{"a reserved class", "ff", ErrProtocol},
 		{"a message over the limit", "0a80f0a107", ErrSize}, // 16385 would do, this is more
+		{"a length of more than 5 bytes", "0a80ffffffffff", ErrSize},
 		{"a length over 64 bits", "0a80ffffffffffffffffffff", ErrProtocol},
+		{"a table without a name", "0a82060100" + "06090400", ErrProtocol},
+		{"a name longer than its message", "0a820c01ef2f71756f746106090400", ErrProtocol},
+		{"a definition without data types", "0a820a01062f71756f74610609", ErrProtocol},
 		{"a key as long as its table's limit", quota + "0a800f00000002" + "09616161616161616161" + "01", ErrProtocol},
-		{"a key type that does not exist", "0a820c01062f71756f746103090400", ErrProtocol},
-		{"an IPv4 table with keys of 5 bytes", "0a820c01062f71756f746104050400", ErrProtocol},
+		{"a key longer than its message", quota + "0a800600000002" + "0561", ErrProtocol},
+		{"an update without its value", quota + "0a800a00000002" + "056375737431", ErrProtocol},
+		{"a timed update without its time", quota + "0a85060000000200" + "00", ErrProtocol},
+		{"an acknowledgement without its number", "0a840401000000", ErrProtocol},
+		{"a switch to nothing", "0a8300", ErrProtocol},
 		{"a dictionary entry beyond 128", "0a820f01062f71756f74610609f0f1fe0000" + "0a8008" + "00000001" + "0161" + "0181", ErrSize},
-		{"parameters of another type", "0a820f01062f71756f7461060908" + "00" + "0510" + "00", ErrProtocol},
+		{"a dictionary entry 0", "0a820f01062f71756f74610609f0f1fe0000" + "0a8008" + "00000001" + "0161" + "0100", ErrSize},
 	}
 	for _, tt := range tests {
 		if err := decodeError(unhex(t, tt.hex)); !errors.Is(err, tt.want) {
@@ -198,11 +315,11 @@ func TestDecoderRefuses(t *testing.T) {
 
 func TestDecoderLimitsTheNumberOfTables(t *testing.T) {
 	d := Decoder{MaxTables: 2}
-	for id := range uint64(3) {
-		def := Definition{ID: id, Name: "/t", KeyType: KeyInteger, KeyLen: 4}
+	for id, name := range []string{"/a", "/b", "/a", "/c"} { // one twice
+		def := Definition{ID: uint64(id), Name: name, KeyType: KeyInteger, KeyLen: 4}
 		_, _, err := d.Next(def.AppendTo(nil))
-		if want := id == 2; errors.Is(err, ErrSize) != want {
-			t.Errorf("table %d: got %v, want an error: %v", id, err, want)
+		if want := name == "/c"; errors.Is(err, ErrSize) != want {
+			t.Errorf("table %s: got %v, want an error: %v", name, err, want)
 		}
 	}
 }

@@ -13,10 +13,16 @@ type Dict struct {
 	Bare bool // only the ID was sent
 }
 
+// maxKnown bounds the strings that are kept to be used again, in bytes.
+const maxKnown = 64 << 10
+
 // dictCache remembers, for one direction of one session, what the sender's
-// numbers mean. The sender reuses them in turn.
+// numbers mean. The sender reuses them in turn, so with more servers than numbers
+// the same strings come again and again under other ones.
 type dictCache struct {
 	texts map[uint64]string
+	known map[string]string // to itself
+	size  int               // of known, in bytes
 }
 
 // parse reads a length, then a number, then the string if bytes remain.
@@ -40,12 +46,30 @@ func (d *dictCache) parse(b []byte) (entry Dict, n int, err error) {
 	if in.err != nil {
 		return Dict{}, 0, in.err
 	}
-	entry.Text = string(text)
-	if d.texts == nil {
-		d.texts = make(map[uint64]string)
-	}
-	d.texts[entry.ID] = entry.Text
+	entry.Text = d.keep(entry.ID, text)
 	return entry, c.pos, nil
+}
+
+// keep remembers what a number means from now on. A string that is known costs nothing.
+func (d *dictCache) keep(id uint64, text []byte) string {
+	if d.texts == nil {
+		d.texts, d.known = make(map[uint64]string), make(map[string]string)
+	}
+	s, ok := d.known[string(text)]
+	if !ok {
+		s = string(text)
+		d.know(s)
+	}
+	d.texts[id] = s
+	return s
+}
+
+func (d *dictCache) know(s string) {
+	if d.size += len(s); d.size > maxKnown {
+		clear(d.known)
+		d.size = len(s)
+	}
+	d.known[s] = s
 }
 
 func (e Dict) appendTo(b []byte) []byte {

@@ -24,6 +24,10 @@ const (
 	// withPayload is the first type that carries a length and a payload,
 	// whatever its class.
 	withPayload = 0x80
+
+	// maxLength is how many bytes HAProxy reads to find the length of a payload
+	// (PEER_MSG_ENC_LENGTH_MAXLEN, src/peers.c). Five hold 4 GiB.
+	maxLength = 5
 )
 
 // frame is one message as it lies on the wire, not yet understood.
@@ -49,8 +53,11 @@ func parseFrame(b []byte, limit int) (f frame, n int, err error) {
 		return f, 2, nil
 	}
 	size, n, err := parseVarint(b[2:])
-	if errors.Is(err, errShort) {
+	if errors.Is(err, errShort) && len(b) < 2+maxLength {
 		return frame{}, 0, nil
+	}
+	if errors.Is(err, errShort) {
+		return frame{}, 0, fmt.Errorf("%w: message length of more than %d bytes", ErrSize, maxLength)
 	}
 	if err != nil {
 		return frame{}, 0, fmt.Errorf("%w: message length: %w", ErrProtocol, err)

@@ -2,6 +2,7 @@ package peers
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // The streams under fixtures/peers were captured from real HAProxies; see the
@@ -37,10 +38,7 @@ func goldens(t testing.TB) []golden {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hello, n, refusal := parseHello(b)
-		if refusal != 0 || n == 0 || hello.From != "hap1" || hello.To != "tracker" || hello.PID == 0 {
-			t.Fatalf("%s: greeting %+v, %v", path, hello, refusal)
-		}
+		n := greetingOf(t, path, b)
 		g := golden{name: strings.TrimSuffix(path[len(fixtures)+1:], ".bin"), hello: b[:n], stream: b[n:]}
 		scene, number, _ := strings.Cut(strings.TrimSuffix(path, ".bin"), "-")
 		next := fmt.Sprintf("%s-%d.bin", scene, number[0]-'0'+1)
@@ -50,6 +48,20 @@ func goldens(t testing.TB) []golden {
 		all = append(all, g)
 	}
 	return all
+}
+
+// greetingOf returns the length of what comes before the first message: the greeting of
+// an HAProxy that has called, or the status of one that was called.
+func greetingOf(t testing.TB, path string, b []byte) int {
+	t.Helper()
+	if status, n, err := ParseStatus(b); err == nil && status == StatusOK {
+		return n
+	}
+	hello, n, refusal := parseHello(b)
+	if refusal != 0 || n == 0 || hello.From != "hap1" || hello.To != "tracker" || hello.PID == 0 {
+		t.Fatalf("%s: greeting %+v, %v", path, hello, refusal)
+	}
+	return n
 }
 
 // state is table name to key to the values of the entry, written as `show table` does.
@@ -118,7 +130,7 @@ func shown(t *testing.T, u *Update) string {
 	var words []string
 	for _, f := range u.Table.Fields {
 		if dataTypes[f.Type].enc == encDict {
-			words = append(words, fmt.Sprintf("%v=%s", f.Type, u.Dict.Text))
+			words = append(words, fmt.Sprintf("%v=%s", f.Type, cmp.Or(u.Dict.Text, "-")))
 			continue
 		}
 		for i := range f.Elements {
@@ -132,6 +144,10 @@ func shown(t *testing.T, u *Update) string {
 			}
 			if dataTypes[f.Type].enc != encFreq {
 				v, _ := u.Element(f.Type, i)
+				if f.Type == ServerID {
+					words = append(words, fmt.Sprintf("%s=%d", name, int32(v)))
+					continue
+				}
 				words = append(words, fmt.Sprintf("%s=%d", name, v))
 				continue
 			}
@@ -152,8 +168,8 @@ func TestGoldenStreamsMeanWhatShowTableSays(t *testing.T) {
 		}
 		want := oracleState(t, g.oracle)
 		for _, piece := range []int{len(g.stream), 1, 7} {
-			if got := streamState(t, g.stream, piece); !cmp.Equal(got, want) {
-				t.Errorf("%s in pieces of %d: %s", g.name, piece, cmp.Diff(want, got))
+			if got := streamState(t, g.stream, piece); !gocmp.Equal(got, want) {
+				t.Errorf("%s in pieces of %d: %s", g.name, piece, gocmp.Diff(want, got))
 			}
 		}
 	}
@@ -196,6 +212,12 @@ func encode(m Message) []byte {
 
 func TestGoldenGreetingsCanBeEncodedAgain(t *testing.T) {
 	for _, g := range goldens(t) {
+		if status, _, err := ParseStatus(g.hello); err == nil {
+			if got := status.AppendTo(nil); !bytes.Equal(got, g.hello) {
+				t.Errorf("%s: got %q, want %q", g.name, got, g.hello)
+			}
+			continue
+		}
 		hello, _, _ := parseHello(g.hello)
 		if got := hello.AppendTo(nil); !bytes.Equal(got, g.hello) {
 			t.Errorf("%s: got %q, want %q", g.name, got, g.hello)
@@ -225,6 +247,64 @@ func TestGoldenPrefixesAskForMore(t *testing.T) {
 				size = n
 			}
 			start += size
+		}
+	}
+}
+
+// Once a stream has been read, reading the same again costs no memory: not for
+// updates, not for tables that are defined again in turn, not for dictionary entries.
+func TestGoldenStreamsAreReadWithoutAllocating(t *testing.T) {
+	for _, g := range goldens(t) {
+		var d Decoder
+		read := func() {
+			for rest := g.stream; len(rest) > 0; {
+				_, n, err := d.Next(rest)
+				if err != nil || n == 0 {
+					t.Fatalf("%s: %d bytes before the end: %v", g.name, len(rest), err)
+				}
+				rest = rest[n:]
+			}
+		}
+		if n := testing.AllocsPerRun(5, read); n != 0 {
+			t.Errorf("%s: got %v allocations, want 0", g.name, n)
+		}
+	}
+}
+
+// Together the streams show what there is to decode. Arrays came with HAProxy 2.5,
+// the last two types with 3.0.
+func TestGoldenStreamsShowEveryDataTypeAndKeyType(t *testing.T) {
+	types, keys, kinds := map[DataType]bool{}, map[KeyType]bool{}, map[string]bool{}
+	for _, g := range goldens(t) {
+		var d Decoder
+		for rest := g.stream; len(rest) > 0; {
+			m, n, err := d.Next(rest)
+			if err != nil || n == 0 {
+				t.Fatalf("%s: %d bytes before the end: %v", g.name, len(rest), err)
+			}
+			kinds[fmt.Sprintf("%d %02x", rest[0], rest[1])] = true
+			if rest = rest[n:]; m.Kind != KindUpdate {
+				continue
+			}
+			keys[m.Update.Table.KeyType] = true
+			for _, f := range m.Update.Table.Fields {
+				types[f.Type] = true
+			}
+		}
+	}
+	for i := range dataTypes {
+		if !types[DataType(i)] {
+			t.Errorf("no %v", DataType(i))
+		}
+	}
+	for key, name := range keyNames {
+		if !keys[key] {
+			t.Errorf("no keys of type %s", name)
+		}
+	}
+	for _, kind := range []string{"0 00", "0 01", "0 03", "0 04", "10 80", "10 81", "10 82", "10 85", "10 86"} {
+		if !kinds[kind] {
+			t.Errorf("no message %s", kind)
 		}
 	}
 }

@@ -80,6 +80,9 @@ func (s *Session) answer(admit func(Hello) Status) error {
 // greet is the side of the caller.
 func (s *Session) greet(peer string) error {
 	hello := Hello{Major: 2, Minor: versionMax, To: peer, From: s.cfg.Name, PID: s.cfg.PID}
+	if s.cfg.Version20 {
+		hello.Minor = 0
+	}
 	if _, err := s.conn.Write(hello.AppendTo(nil)); err != nil {
 		return fmt.Errorf("send greeting: %w", err)
 	}
@@ -90,7 +93,7 @@ func (s *Session) greet(peer string) error {
 	if status != StatusOK {
 		return status
 	}
-	s.peer = Hello{Major: 2, Minor: versionMax, To: s.cfg.Name, From: peer}
+	s.peer = Hello{Major: 2, Minor: hello.Minor, To: s.cfg.Name, From: peer}
 	return nil
 }
 
@@ -110,7 +113,7 @@ func (s *Session) readHello() (refusal Status, err error) {
 
 func (s *Session) readStatus() (Status, error) {
 	for {
-		status, n, err := parseStatus(s.in.unread())
+		status, n, err := ParseStatus(s.in.unread())
 		if err != nil || n > 0 {
 			s.in.skip(n)
 			return status, err

@@ -22,9 +22,23 @@ type Hello struct {
 	PID          int    // the caller's process, 0 if it did not say
 }
 
+// version20 says whether the session has no timed updates.
+func (h Hello) version20() bool { return h.Major == 2 && h.Minor == 0 }
+
 // AppendTo appends the three lines of the greeting.
 func (h Hello) AppendTo(b []byte) []byte {
 	return fmt.Appendf(b, "%s%d.%d\n%s\n%s %d 1\n", helloMagic, h.Major, h.Minor, h.To, h.From, h.PID)
+}
+
+// ParseHello reads the greeting at the start of b and returns the bytes it took, 0
+// when b does not hold all of it. The error is the Status that HAProxy would answer
+// to a greeting that is wrong.
+func ParseHello(b []byte) (h Hello, n int, err error) {
+	h, n, refusal := parseHello(b)
+	if refusal != 0 {
+		return Hello{}, 0, refusal
+	}
+	return h, n, nil
 }
 
 // parseHello reads the three lines at the start of b. n is 0 when b does not hold
@@ -38,7 +52,7 @@ func parseHello(b []byte) (h Hello, n int, refusal Status) {
 		}
 		lines[i] = line
 		n += size
-		if i == 0 && !strings.HasPrefix(line, helloMagic) {
+		if n > maxHello || (i == 0 && !strings.HasPrefix(line, helloMagic)) {
 			return Hello{}, 0, StatusProtocol
 		}
 	}

@@ -5,8 +5,12 @@ import (
 	"io"
 )
 
-// readSize is how much a session reads at once, in bytes: a few thousand updates.
-const readSize = 64 << 10
+const (
+	// readSize is how much a session reads at once, in bytes: a few thousand updates.
+	readSize = 64 << 10
+	// greetingSize is how much it reads at once before it knows who calls.
+	greetingSize = 2 * maxHello
+)
 
 // inbox holds what was read from a connection and is not decoded yet.
 type inbox struct {
@@ -14,9 +18,14 @@ type inbox struct {
 	start, end int
 }
 
-// newInbox returns an inbox in which a frame of that many bytes always fits.
-func newInbox(frame int) inbox {
-	return inbox{buf: make([]byte, max(readSize, frame))}
+// newInbox returns an inbox in which a message of that many bytes always fits.
+func newInbox(size int) inbox { return inbox{buf: make([]byte, size)} }
+
+// grow makes room for longer messages. What was not read yet stays.
+func (i *inbox) grow(size int) {
+	buf := make([]byte, size)
+	i.end = copy(buf, i.unread())
+	i.buf, i.start = buf, 0
 }
 
 func (i *inbox) unread() []byte { return i.buf[i.start:i.end] }

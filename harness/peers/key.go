@@ -9,30 +9,13 @@ import (
 	"strings"
 )
 
-// check refuses a key type that has no known encoding, and a length that the
-// type cannot have.
-func (t KeyType) check(length uint64) error {
-	want := uint64(0)
-	switch t {
-	case KeyInteger, KeyIPv4:
-		want = 4
-	case KeyIPv6:
-		want = 16
-	case KeyString, KeyBinary:
-		if length == 0 {
-			return fmt.Errorf("key length 0 of key type %d", t)
-		}
-		return nil
-	default:
-		return fmt.Errorf("key type %d", t)
-	}
-	if length != want {
-		return fmt.Errorf("key length %d of key type %d, want %d", length, t, want)
-	}
-	return nil
-}
+// maxKey bounds the length of keys that a definition may claim, in bytes. HAProxy
+// has no limit of its own, but a key must fit into a message.
+const maxKey = 16384
 
 // parseKey returns the key at the start of b without its length. It aliases b.
+// A string that is too long for its table is refused. HAProxy cuts it, which turns
+// it into another key: one that nobody has counted.
 func (d *Definition) parseKey(b []byte) (key []byte, n int, err error) {
 	size := d.KeyLen
 	if d.KeyType == KeyString {

@@ -108,6 +108,18 @@ func (h *haproxy) hear(want string) {
 	}
 }
 
+// hearNext waits for exactly these bytes, heartbeats included.
+func (h *haproxy) hearNext(want string) {
+	h.t.Helper()
+	if err := h.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		h.t.Fatal(err)
+	}
+	got := make([]byte, len(want)/2)
+	if _, err := io.ReadFull(h.conn, got); err != nil || !bytes.Equal(got, unhex(h.t, want)) {
+		h.t.Fatalf("got %x, %v, want %s", got, err, want)
+	}
+}
+
 // accepted returns a session that an HAProxy has opened, running, and a way to wait for its end.
 func accepted(t *testing.T, cfg Config, h Handler) (theirs *haproxy, ended func() error) {
 	t.Helper()
@@ -267,6 +279,137 @@ func TestSessionLeavesASilentPeer(t *testing.T) {
 	_, ended := accepted(t, cfg, newNotes())
 	if err := ended(); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("got %v, want %v", err, os.ErrDeadlineExceeded)
+	}
+}
+
+// slowKeeper commits when it is told to, and notes the keys that it was handed.
+type slowKeeper struct {
+	notes
+	keys, copies [][]byte
+	begun        chan struct{} // something is to be committed
+	release      chan struct{}
+	t            *testing.T
+}
+
+func (k *slowKeeper) Update(u *Update) {
+	k.keys, k.copies = append(k.keys, u.Key), append(k.copies, bytes.Clone(u.Key))
+}
+
+func (k *slowKeeper) Commit() error {
+	for i, key := range k.keys {
+		if !bytes.Equal(key, k.copies[i]) {
+			k.t.Errorf("key %d became %q before the commit, was %q", i, key, k.copies[i])
+		}
+	}
+	if len(k.keys) > 0 {
+		k.begun <- struct{}{}
+		<-k.release
+	}
+	k.keys, k.copies = k.keys[:0], k.copies[:0]
+	return nil
+}
+
+func TestSessionBeatsWhileACommitTakesItsTime(t *testing.T) {
+	keeper := &slowKeeper{begun: make(chan struct{}), release: make(chan struct{}), t: t}
+	h, ended := accepted(t, quick, keeper)
+	h.hear("0000")
+	h.say("0a820c01062f71756f746106090400" + "0a800b0000000205637573743101")
+	<-keeper.begun
+	for range 3 {
+		h.hearNext("0004") // and no acknowledgement before them
+	}
+	close(keeper.release)
+	h.hear("0a84050100000002")
+	h.conn.CloseWrite()
+	if err := ended(); err != nil {
+		t.Errorf("end: got %v, want none", err)
+	}
+}
+
+// A read brings thousands of updates. Their keys must all be there at the commit.
+func TestKeysOfABatchStayUntilTheCommit(t *testing.T) {
+	keeper := &slowKeeper{begun: make(chan struct{}), release: make(chan struct{}), t: t}
+	h, ended := accepted(t, quick, keeper)
+	def := Definition{ID: 1, Name: "/quota", KeyType: KeyString, KeyLen: 65, Fields: []Field{{Type: GPC0, Elements: 1}}}
+	stream := def.AppendTo(nil)
+	const updates = 20_000
+	for i := range updates {
+		u := Update{Table: &def, ID: uint32(i + 1), Values: []uint64{uint64(i)}, Key: fmt.Appendf(nil, "customer%06d", i)}
+		stream = u.AppendTo(stream)
+	}
+	wrote := make(chan error, 1)
+	go func() {
+		_, err := h.conn.Write(stream)
+		wrote <- err
+	}()
+	go io.Copy(io.Discard, h.conn)
+	commits, seen := 0, 0
+	for seen < updates {
+		<-keeper.begun // it waits: its keys can be looked at
+		seen += len(keeper.keys)
+		commits++
+		keeper.release <- struct{}{}
+	}
+	if err := <-wrote; err != nil || seen != updates || commits < 2 {
+		t.Errorf("got %d updates in %d commits, %v; want %d in several", seen, commits, err, updates)
+	}
+	h.conn.CloseWrite()
+	if err := ended(); err != nil {
+		t.Errorf("end: got %v, want none", err)
+	}
+}
+
+// Version 2.0 cannot tell a lesson from live updates: what arrives between the request
+// and the end of the answer counts as the lesson, and is not acknowledged.
+func TestSessionMarksTheLessonOfAnOldPeer(t *testing.T) {
+	ours, h := connect(t)
+	h.conn.Write([]byte("HAProxyS 2.0\ntracker\nhap1 7 1\n"))
+	s, err := Accept(t.Context(), ours, quick, admitAll)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.hear("3230300a")
+	n := newNotes()
+	ended := running(t, s, n)
+	h.hear("0000")
+	h.say("0a820c01062f71756f746106090400" + "0a800b0000000205637573743101" + "0001")
+	h.hear("0003")
+	h.say("0a800b0000000305637573743102")
+	h.hear("0a84050100000003")
+	h.conn.CloseWrite()
+	if err := ended(); err != nil {
+		t.Errorf("end: got %v, want none", err)
+	}
+	if want := []string{"timed update 2 0s cust1 [1]", "resync finished", "update 3 cust1 [2]"}; !cmp.Equal(n.all(), want) {
+		t.Error(cmp.Diff(want, n.all()))
+	}
+}
+
+func TestSessionAcknowledgesNothingIfTold(t *testing.T) {
+	cfg := quick
+	cfg.NoAcks = true
+	h, _ := accepted(t, cfg, newNotes())
+	h.hear("0000")
+	h.say("0a820c01062f71756f746106090400" + "0a800b0000000205637573743101" + "0000")
+	h.hear("0001") // the request, which came last, is answered
+	h.hearNext("0004")
+}
+
+func TestSessionAnswersManyRequestsOnce(t *testing.T) {
+	h, ended := accepted(t, quick, newNotes())
+	h.hear("0000")
+	h.say(strings.Repeat("0000", 10_000))
+	h.hear("0001")
+	h.conn.CloseWrite()
+	rest, err := io.ReadAll(h.conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := bytes.Count(rest, []byte{0, 1}); got > 100 {
+		t.Errorf("got %d more answers to 10,000 requests in a few pieces", got)
+	}
+	if err := ended(); err != nil {
+		t.Errorf("end: got %v, want none", err)
 	}
 }
 

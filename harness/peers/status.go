@@ -42,8 +42,9 @@ func (s Status) Error() string {
 	}
 }
 
-// parseStatus reads the status line at the start of b. n is 0 when it has not ended.
-func parseStatus(b []byte) (s Status, n int, err error) {
+// ParseStatus reads the line at the start of b that answers a greeting, and returns the
+// bytes it took, 0 when b does not hold all of it.
+func ParseStatus(b []byte) (s Status, n int, err error) {
 	line, n := parseLine(b)
 	if n == 0 {
 		if len(b) > maxHello {

@@ -16,7 +16,9 @@ type Update struct {
 	Incremental bool
 
 	// Timed marks the answers to a resync request. They include entries that the
-	// sender learned from others; live updates are the sender's own.
+	// sender learned from others; live updates are the sender's own. Version 2.0 has
+	// no such message: there a Session marks all updates between its request and the
+	// end of the answer.
 	Timed     bool
 	Remaining time.Duration // Timed only: until the entry expires, 0 if it does not
 
@@ -30,67 +32,40 @@ type Update struct {
 	Dict Dict // tables that store ServerKey only
 }
 
-// Rate is a frequency counter as HAProxy keeps it: the counts of the current and
-// of the previous period, and the time since the current period began.
-type Rate struct {
-	Age               time.Duration
-	Current, Previous uint32
-}
-
-// Uint returns an integer, or the first element of an array of integers.
-// It is false when the table does not store the type.
-func (u *Update) Uint(t DataType) (uint64, bool) {
-	f, ok := u.Table.Field(t)
-	if !ok || dataTypes[t].enc.numbers() != 1 || f.Elements == 0 {
-		return 0, false
-	}
-	return u.Values[f.slot], true
-}
-
-// Element returns an element of an array of integers.
-func (u *Update) Element(t DataType, i int) (uint64, bool) {
-	f, ok := u.Table.Field(t)
-	if !ok || dataTypes[t].enc.numbers() != 1 || i < 0 || i >= f.Elements {
-		return 0, false
-	}
-	return u.Values[f.slot+i], true
-}
-
-// Rate returns a rate, or an element of an array of rates; i is 0 for the former.
-func (u *Update) Rate(t DataType, i int) (Rate, bool) {
-	f, ok := u.Table.Field(t)
-	if !ok || dataTypes[t].enc != encFreq || i < 0 || i >= f.Elements {
-		return Rate{}, false
-	}
-	v := u.Values[f.slot+3*i:]
-	return Rate{Age: milliseconds(v[0]), Current: uint32(v[1]), Previous: uint32(v[2])}, true
-}
-
 // AppendTo appends the message, with the type that fits Timed and Incremental.
 // Values must have the length that the table demands.
 func (u *Update) AppendTo(b []byte) []byte {
-	var p []byte
+	return appendFrame(b, classTable, u.messageType(), u.appendPayload(nil))
+}
+
+func (u *Update) appendPayload(b []byte) []byte {
 	if !u.Incremental {
-		p = binary.BigEndian.AppendUint32(p, u.ID)
+		b = binary.BigEndian.AppendUint32(b, u.ID)
 	}
 	if u.Timed {
-		p = binary.BigEndian.AppendUint32(p, uint32(u.Remaining.Milliseconds()))
+		b = binary.BigEndian.AppendUint32(b, uint32(u.Remaining.Milliseconds()))
 	}
-	p = u.Table.appendKey(p, u.Key)
+	b = u.Table.appendKey(b, u.Key)
+	return u.appendValues(b)
+}
+
+func (u *Update) appendValues(b []byte) []byte {
+	values := u.Values
 	for _, f := range u.Table.Fields {
 		enc := dataTypes[f.Type].enc
 		if enc == encDict {
-			p = u.Dict.appendTo(p)
+			b = u.Dict.appendTo(b)
 			continue
 		}
-		for _, v := range u.Values[f.slot : f.slot+f.numbers()] {
+		for _, v := range values[:f.numbers()] {
 			if enc == encSint {
 				v = uint64(int64(int32(v)))
 			}
-			p = appendVarint(p, v)
+			b = appendVarint(b, v)
 		}
+		values = values[f.numbers():]
 	}
-	return appendFrame(b, classTable, u.messageType(), p)
+	return b
 }
 
 func (u *Update) messageType() byte {

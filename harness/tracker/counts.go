@@ -1,162 +1,204 @@
 package tracker
 
-import "bytes"
+import (
+	"bytes"
+	"time"
 
-// What Counts remembers at most.
-const (
-	maxKeys = 1 << 22 // all sources together
-	maxKey  = 1024    // bytes of one
+	"github.com/haproof/haproof/harness/tracker/drain"
 )
 
-// A counter of HAProxy has 32 bits and wraps. A live value below wrapLow after one
-// above wrapHigh is taken for that, and not for an entry that began again.
+// What Counts remembers at most, beside maxCustomers and maxNameBytes.
 const (
-	wrapHigh = 1<<32 - 1<<28
-	wrapLow  = 1 << 28
+	maxKeys       = 1 << 26 // entries, all books together
+	maxBooks      = 1 << 16 // generations that count
+	maxClosed     = 1 << 22 // generations that do not count any more
+	maxKey        = 1024    // bytes of one
+	maxGeneration = 64      // bytes of one
 )
 
-// Observation is one update of a peer: the absolute value of a key's counter.
-type Observation struct {
-	Source  string // name of the peer that said it
-	Session uint64 // grows with each connection, in the order in which they arrived
-	Table   string
-	Key     []byte // valid during the call only
-	Value   uint32
-	Timed   bool // an answer to a resync request, perhaps about another process's key
+// Counts is the arithmetic of the tracker, without clock, socket or disk. It never
+// counts more than HAProxy did, however updates are repeated, delayed between
+// sessions, or copied from worker to worker and from HAProxy to HAProxy.
+//
+// With generation keys it misses only what no peer has told it, and
+//   - what an entry had grown to and was not told when HAProxy dropped it (purge,
+//     expiry, clear table), and all of a life of it that ended below the value known
+//     before;
+//   - what a process that died has told other HAProxies and not us;
+//   - the keys of a generation that was closed: because nothing grew in it for
+//     Rules.Retire while a newer process of its source counted, or because two
+//     HAProxies that are peers of one another have the same generation. Its live
+//     updates are Refused, and complained about.
+//
+// HAProxies that are peers of one another must not share a generation: put the
+// instance's name into it. HAProxy itself mixes up their counters otherwise.
+//
+// With plain keys it misses besides, each time that a process is replaced, what the
+// new process counted of a customer before it had learned the value of the old one;
+// and after a crash, what the new process counted of a customer until that exceeds
+// what the old one had: nothing if no process was connected for the settle time of
+// 15 s, else only for customers that had less. HAProxies that share plain keys in one
+// table as peers of one another are counted more than once: give each a table of its
+// own.
+type Counts struct {
+	rules     Rules
+	customers customers
+	books     []*book // by number; nil for those that are gone
+	origins   map[originKey]*origin
+	tables    map[string]map[string]generation // by table and generation
+	open      int                              // books that are not nil
+	closed    int                              // generations
+	size      int                              // entries
+	newest    uint32                           // number of a session
+	epoch     uint32                           // grows when books change hands
+	now       time.Time
+	hour      Hour
+
+	began    time.Time // when the time was first told
+	retiring retiring
+	gripes   gripes
+	seen     *drain.Seen // lines of the log
+
+	// Since the last Take.
+	firstNew uint32
+	entries  []entryRef
+	changed  []*book
+	markers  []BookState
+	dropped  []uint32
+	drained  []DrainMark
+	growth   []Growth // of hours that are over
 }
 
-// Effect is what an Observation did to the totals.
-type Effect uint8
-
-// The effects.
-const (
-	Unchanged Effect = iota // a repetition
-	Grown
-	Restarted // the entry had been lost in its owner and began again at zero
-	Ignored   // an older copy of what is known
-	Refused   // the key has no generation or is too long, or there are too many keys
-)
-
-// Totals are the counts per customer, and their sum.
-type Totals struct {
-	Total     uint64
-	Customers map[string]uint64
-}
-
-// Counter is what a Server counts with. Its methods are called one at a time.
-type Counter interface {
-	Count(o Observation) Effect
-	Totals() Totals
-}
+type entryRef struct{ book, customer uint32 }
 
 var _ Counter = (*Counts)(nil)
 
-// Counts is the Counter that does not lie. It never counts more than HAProxy did,
-// however updates are repeated, delayed between sessions, or copied from worker to
-// worker, and misses only what no peer has told. The zero value is not ready.
-type Counts struct {
-	keys      map[origin]map[string]*entry
-	size      int
-	customers map[string]*uint64
-	total     uint64
-}
-
-type origin struct{ source, table string }
-
-// entry is one grow-only counter. Its part of the total is base + last.
-type entry struct {
-	base     uint64 // of earlier lives of the entry
-	last     uint32
-	owner    uint64 // newest session that sent it live: only its owner does
-	seen     uint64 // newest session that changed last
-	customer *uint64
-}
+// NewCounts returns Counts that have seen nothing and follow the default Rules.
+func NewCounts() *Counts { return Rules{}.NewCounts() }
 
 // NewCounts returns Counts that have seen nothing.
-func NewCounts() *Counts {
+func (r Rules) NewCounts() *Counts {
 	return &Counts{
-		keys:      make(map[origin]map[string]*entry),
-		customers: make(map[string]*uint64),
+		rules: r.withDefaults(), customers: newCustomers(),
+		origins: make(map[originKey]*origin), tables: make(map[string]map[string]generation),
+		seen: drain.NewSeen(drain.Limits{}),
+	}
+}
+
+// Advance says what time it is for all that follows.
+func (c *Counts) Advance(now time.Time) {
+	if c.now.IsZero() {
+		c.began = now
+	}
+	c.now = now
+	if hour := HourOf(now); hour != c.hour {
+		c.growth = c.customers.takeGrowth(c.growth, c.hour)
+		c.hour = hour
 	}
 }
 
 // Count applies an observation.
 func (c *Counts) Count(o Observation) Effect {
-	keys := c.keys[origin{o.Source, o.Table}]
-	e, ok := keys[string(o.Key)]
-	if !ok {
-		if e = c.enter(o); e == nil {
-			return Refused
-		}
+	if o.Session.origin == nil {
+		c.Open(o.Session)
 	}
-	growth, effect := e.apply(o)
-	*e.customer += growth
-	c.total += growth
+	if len(o.Key) > maxKey {
+		return c.refuse(longKey, o.Session, o.Key)
+	}
+	if c.rules.Keys == PlainKeys {
+		return c.countPlain(o)
+	}
+	split := bytes.LastIndexByte(o.Key, '|')
+	if split < 0 || split == len(o.Key)-1 { // concat of a variable that is not set
+		return c.refuse(noGeneration, o.Session, o.Key)
+	}
+	b, effect := c.bookOf(o.Session, o.Key, o.Key[split+1:], o.Timed)
+	if b == nil {
+		return effect
+	}
+	e, customer, why := c.entryOf(b, o.Key[:split])
+	if e == nil {
+		return c.refuse(why, o.Session, o.Key)
+	}
+	return c.observe(b, e, customer, o)
+}
+
+// observe applies an observation to its entry.
+func (c *Counts) observe(b *book, e *entry, customer uint32, o Observation) Effect {
+	growth, effect := e.apply(word{
+		value: o.Value, timed: o.Timed, session: o.Session.Number, newest: b.origin.newest, barrier: b.barrier,
+	})
+	if effect == Grown || effect == Restarted {
+		c.grow(b, e, customer, growth)
+	}
 	return effect
 }
 
-// Totals returns a copy of the totals.
-func (c *Counts) Totals() Totals {
-	t := Totals{Total: c.total, Customers: make(map[string]uint64, len(c.customers))}
-	for name, n := range c.customers {
-		t.Customers[name] = *n
+// entryOf finds the entry of a customer in a book, or makes it. If it cannot, it
+// says why.
+func (c *Counts) entryOf(b *book, name []byte) (*entry, uint32, reason) {
+	customer, ok := c.customers.enter(name)
+	if !ok {
+		return nil, 0, tooManyCustomers
 	}
-	return t
+	e := b.entries.find(customer)
+	if e == nil {
+		if c.size >= maxKeys {
+			return nil, 0, tooManyKeys
+		}
+		e = c.addEntry(b, customer)
+	}
+	return e, customer, 0
 }
 
-// enter makes room for a new key, or returns nil if it cannot be counted.
-func (c *Counts) enter(o Observation) *entry {
-	split := bytes.LastIndexByte(o.Key, '|')
-	if split < 0 || len(o.Key) > maxKey || c.size >= maxKeys {
+func (c *Counts) addEntry(b *book, customer uint32) *entry {
+	c.size++
+	return b.entries.add(customer)
+}
+
+// grow adds growth of an entry, which has changed.
+func (c *Counts) grow(b *book, e *entry, customer uint32, growth uint64) {
+	c.customers.grow(customer, growth)
+	b.sum += growth
+	c.mark(b, e)
+	if b.hour != c.hour {
+		c.touch(b)
+	}
+}
+
+// mark notes that an entry has changed.
+func (c *Counts) mark(b *book, e *entry) {
+	if e.id&dirty == 0 {
+		c.entries = append(c.entries, entryRef{b.ID, e.customer()})
+		e.id |= dirty
+	}
+}
+
+// touch notes in which hour a book has grown.
+func (c *Counts) touch(b *book) {
+	b.hour = c.hour
+	b.Touched = c.hour.Time()
+	c.markBook(b)
+}
+
+func (c *Counts) markBook(b *book) {
+	if !b.changed {
+		b.changed = true
+		c.changed = append(c.changed, b)
+	}
+}
+
+// newBook returns an empty book of an origin; nil if there are too many.
+func (c *Counts) newBook(o *origin, kind BookKind, generation string) *book {
+	if c.open >= maxBooks {
 		return nil
 	}
-	name := string(o.Key[:split])
-	customer, ok := c.customers[name]
-	if !ok {
-		customer = new(uint64)
-		c.customers[name] = customer
-	}
-	from := origin{o.Source, o.Table}
-	if c.keys[from] == nil {
-		c.keys[from] = make(map[string]*entry)
-	}
-	e := &entry{customer: customer}
-	c.keys[from][string(o.Key)] = e
-	c.size++
-	return e
-}
-
-// apply moves the entry to what was observed and returns by how much it grew.
-//
-// Two sessions of one process can overlap here, when HAProxy has given one up and
-// what it wrote there is still unread: what the older one says is then old news. A
-// smaller value is a new life of the entry only if its owner says so, live, and no
-// newer session has said more.
-func (e *entry) apply(o Observation) (growth uint64, effect Effect) {
-	if o.Session < e.owner {
-		return 0, Ignored
-	}
-	if !o.Timed {
-		e.owner = o.Session
-	}
-	switch {
-	case o.Value == e.last:
-		return 0, Unchanged
-	case o.Value > e.last:
-		growth = uint64(o.Value - e.last)
-		effect = Grown
-	case o.Timed || o.Session < e.seen:
-		return 0, Ignored
-	case e.last > wrapHigh && o.Value < wrapLow:
-		growth = uint64(o.Value - e.last) // modulo 2^32
-		e.base += 1 << 32
-		effect = Grown
-	default:
-		growth = uint64(o.Value)
-		e.base += uint64(e.last)
-		effect = Restarted
-	}
-	e.last = o.Value
-	e.seen = max(e.seen, o.Session)
-	return growth, effect
+	b := &book{origin: o, BookState: BookState{
+		ID: uint32(len(c.books)), Source: o.source, Table: o.table, Generation: generation, Kind: kind,
+	}}
+	c.books = append(c.books, b)
+	c.open++
+	o.books = append(o.books, b)
+	c.touch(b)
+	return b
 }

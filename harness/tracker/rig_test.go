@@ -25,7 +25,7 @@ import (
 
 const (
 	patience    = 30 * time.Second
-	customers   = 20
+	rigNames    = 20 // customers
 	haproxyText = `
 global
     stats socket $DIR/admin.sock mode 600 level admin
@@ -101,7 +101,7 @@ func newRig(t *testing.T, who caller) *rig {
 		t.Fatal(err)
 	}
 	r := &rig{t: t, dir: t.TempDir(), front: freeAddr(t, host), sent: map[string]uint64{}, served: map[string]uint64{},
-		cfg:    Config{Name: "tracker", Listen: freeAddr(t, host), HTTP: host + ":0", TLS: secure},
+		cfg:    Config{Name: "tracker", Listen: freeAddr(t, host), TLS: secure},
 		client: &http.Client{Timeout: patience}}
 	origin := httptest.NewServer(http.HandlerFunc(r.serve))
 	t.Cleanup(origin.Close)
@@ -202,7 +202,7 @@ func customer(i int) string {
 	if i%4 == 3 {
 		return ""
 	}
-	return fmt.Sprintf("c%04d", i%customers)
+	return fmt.Sprintf("c%04d", i%rigNames)
 }
 
 func (r *rig) attempt(i int) error {
@@ -279,27 +279,29 @@ func (r *rig) await(what string, ok func() error) {
 
 func (r *rig) demandExact() {
 	r.t.Helper()
-	got := r.tracker.Counts()
-	if !cmp.Equal(got.Customers, r.sent) {
-		r.t.Errorf("tracker and client differ: %s", cmp.Diff(r.sent, got.Customers))
+	if got := totals(r.t, r.tracker); !cmp.Equal(got, r.sent) {
+		r.t.Errorf("tracker and client differ: %s", cmp.Diff(r.sent, got))
 	}
-	sum := uint64(0)
-	for _, n := range r.sent {
-		sum += n
-	}
-	if got.Total != sum {
-		r.t.Errorf("total: got %d, want %d", got.Total, sum)
-	}
-	if src := got.Sources["hap1"]; src.Refused != 0 || src.Decreases != 0 {
+	if src := r.source(); src.Effects[Refused] != 0 || src.Effects[Restarted] != 0 {
 		r.t.Errorf("source: %+v, want nothing refused and no decreases", src)
 	}
+}
+
+// source is what the tracker knows about the HAProxy.
+func (r *rig) source() SourceState {
+	for _, s := range r.tracker.Sources() {
+		if s.Name == "hap1" {
+			return s
+		}
+	}
+	return SourceState{}
 }
 
 // reload waits until a new worker has taken over. It asks again after a while: a
 // master that has only just started may overlook the signal.
 func (r *rig) reload() {
 	r.t.Helper()
-	old := r.tracker.Counts().Sources["hap1"].PID
+	old := r.source().PID
 	asked := time.Time{}
 	r.await("new worker connected", func() error {
 		if time.Since(asked) > patience/10 {
@@ -308,7 +310,7 @@ func (r *rig) reload() {
 				return err
 			}
 		}
-		if src := r.tracker.Counts().Sources["hap1"]; src.PID == old || src.Resync != resyncFinished {
+		if src := r.source(); src.PID == old || src.Resync != resyncFinished {
 			return fmt.Errorf("source is %+v", src)
 		}
 		return nil

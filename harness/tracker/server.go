@@ -10,40 +10,46 @@ import (
 	"time"
 )
 
-// maxSessions bounds the connections of peers at a time, both sides of a reload
-// of every source included.
-const maxSessions = 1024
+const (
+	// maxSessions bounds the connections of peers at a time, both sides of a reload
+	// of every source included.
+	maxSessions = 1024
+	// maxSessionsEach bounds those of one source.
+	maxSessionsEach = 16
+)
 
 // Server receives from peers and answers over HTTP.
 type Server struct {
 	cfg      Config
-	table    string // as it is called on the wire
 	listener net.Listener
-	api      net.Listener
 	numbers  atomic.Uint64 // of connections
+	keeper   *keeper
+	lobby    lobby
 
 	mu      sync.Mutex
-	counter Counter
 	sources map[string]*source
+	open    int // sessions
 }
 
-// New opens the addresses of a Server, so that a busy one is an error here and
-// connections wait from now on. Run serves them.
+// New loads what is stored and opens the address of a Server, so that a busy one is
+// an error here and connections wait from now on. Run serves them.
 func New(ctx context.Context, cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, table: cfg.tableOnWire(), counter: cfg.Counter, sources: make(map[string]*source)}
+	s := &Server{cfg: cfg, keeper: newKeeper(cfg), sources: make(map[string]*source)}
 	s.cfg.Peers.Name = cfg.Name
-	if s.counter == nil {
-		s.counter = NewCounts()
+	if s.cfg.Peers.Handshake == 0 {
+		s.cfg.Peers.Handshake = greeting
 	}
+	s.cfg.Peers.NeverTeach = append(s.cfg.Peers.NeverTeach, "/"+cfg.table())
+	if err := s.keeper.load(ctx); err != nil {
+		return nil, fmt.Errorf("load what is stored: %w", err)
+	}
+	s.remember()
 	var err error
 	if s.listener, err = listen(ctx, cfg.Listen); err != nil {
 		return nil, fmt.Errorf("listen for peers: %w", err)
-	}
-	if s.api, err = listen(ctx, cfg.HTTP); err != nil {
-		return nil, errors.Join(fmt.Errorf("listen for HTTP: %w", err), s.Close())
 	}
 	return s, nil
 }
@@ -57,31 +63,24 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // PeersAddr is where peers call us, nil if they cannot.
-func (s *Server) PeersAddr() net.Addr { return addrOf(s.listener) }
-
-// HTTPAddr is where the API answers, nil if it does not.
-func (s *Server) HTTPAddr() net.Addr { return addrOf(s.api) }
-
-func addrOf(l net.Listener) net.Addr {
-	if l == nil {
+func (s *Server) PeersAddr() net.Addr {
+	if s.listener == nil {
 		return nil
 	}
-	return l.Addr()
+	return s.listener.Addr()
 }
 
-// Close closes the addresses of a Server that is not going to Run.
+// Close closes the address of a Server that is not going to Run.
 func (s *Server) Close() error {
-	var errs []error
-	for _, l := range []net.Listener{s.api, s.listener} {
-		if l != nil {
-			errs = append(errs, l.Close())
-		}
+	if s.listener == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	return s.listener.Close()
 }
 
 // Run serves until ctx ends, which is no error, or something breaks. It returns
-// when every session and every answer is done. It must be called once.
+// when every session is done and all that they told is committed. It must be called
+// once.
 func (s *Server) Run(ctx context.Context) error {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -99,15 +98,20 @@ func (s *Server) Run(ctx context.Context) error {
 	for _, r := range s.cfg.Dial {
 		part(func(ctx context.Context) error { s.dial(ctx, r); return nil })
 	}
-	if s.api != nil {
-		part(s.serveHTTP)
-	}
+	keep, stop := context.WithCancel(context.WithoutCancel(ctx))
+	kept := make(chan error, 1)
+	go func() { kept <- s.keeper.run(keep) }()
 	all.Wait()
-	if ctx.Err() != nil {
-		return nil
+	stop()
+	err := <-kept
+	if ctx.Err() == nil {
+		err = errors.Join(context.Cause(inner), err)
 	}
-	return context.Cause(inner)
+	return err
 }
+
+// CommitSoon wakes who commits, although nothing may have been counted.
+func (s *Server) CommitSoon() { s.keeper.kick() }
 
 func (s *Server) report(source, text string, err error) {
 	if s.cfg.Report != nil {
@@ -115,26 +119,69 @@ func (s *Server) report(source, text string, err error) {
 	}
 }
 
-// join enters a session under its source's name. It is false if there are too many
-// sources.
-func (s *Server) join(f *feed) bool {
+// join enters a session under its source's name, unless there are too many already.
+func (s *Server) join(f *feed) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.open >= maxSessions {
+		return fmt.Errorf("already %d sessions", maxSessions)
+	}
 	src, ok := s.sources[f.name]
 	if !ok {
-		if len(s.sources) >= maxSources {
-			return false
+		if err := s.makeRoom(); err != nil {
+			return err
 		}
 		src = &source{sessions: make(map[uint64]*feed)}
 		s.sources[f.name] = src
 	}
+	if len(src.sessions) >= maxSessionsEach {
+		return fmt.Errorf("already %d sessions of that name", maxSessionsEach)
+	}
 	f.source = src
+	s.open++
 	src.open(f, time.Now())
-	return true
+	return nil
+}
+
+// remember enters the sources that were counted before, and those that are called:
+// strangers cannot take their places.
+func (s *Server) remember() {
+	for o := range s.keeper.counts.origins {
+		s.sources[o.source] = &source{sessions: make(map[uint64]*feed), known: true}
+	}
+	for _, r := range s.cfg.Dial {
+		s.sources[r.Name] = &source{sessions: make(map[uint64]*feed), known: true}
+	}
+}
+
+// makeRoom for one more source forgets one that is gone and was never counted, if
+// there are too many.
+func (s *Server) makeRoom() error {
+	if len(s.sources) < maxSources {
+		return nil
+	}
+	for name, src := range s.sources {
+		if len(src.sessions) == 0 && !src.counted() {
+			delete(s.sources, name)
+			return nil
+		}
+	}
+	return fmt.Errorf("already %d sources", maxSources)
+}
+
+// heard notes that a source is alive, and what it told.
+func (s *Server) heard(src *source, t Tally) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	src.heard = time.Now()
+	for effect, n := range t {
+		src.counters.effects[effect] += n
+	}
 }
 
 func (s *Server) leave(f *feed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.open--
 	delete(f.source.sessions, f.number)
 }

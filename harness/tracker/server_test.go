@@ -3,12 +3,10 @@ package tracker
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,7 +24,7 @@ var quota = peers.Definition{ID: 1, Name: "/quota", KeyType: peers.KeyString, Ke
 // serving returns a Server that runs until the test ends.
 func serving(t *testing.T, cfg Config) *Server {
 	t.Helper()
-	cfg.Name, cfg.Listen, cfg.HTTP = "tracker", "127.0.0.1:0", "127.0.0.1:0"
+	cfg.Name, cfg.Listen = "tracker", "127.0.0.1:0"
 	s, err := New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -133,42 +131,48 @@ func (p *proxy) push(id uint32, table peers.Definition, values ...any) {
 	}
 }
 
-func get(t *testing.T, s *Server, path string) (status int, body []byte) {
+// totals returns the totals by name.
+func totals(t testing.TB, s *Server) map[string]uint64 {
 	t.Helper()
-	resp, err := http.Get("http://" + s.HTTPAddr().String() + path)
+	got, err := s.Totals(t.Context(), Totals{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	body, err = io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, body
+	return byName(t, got)
 }
 
-func TestServerAnswersWithWhatPeersSaid(t *testing.T) {
-	s := serving(t, Config{})
-	if code, _ := get(t, s, "/healthz"); code != http.StatusOK {
-		t.Errorf("healthz: got %d, want 200", code)
+// byName also checks the sum.
+func byName(t testing.TB, got Totals) map[string]uint64 {
+	t.Helper()
+	named := make(map[string]uint64)
+	sum := uint64(0)
+	for i, name := range got.Names {
+		named[name] = got.Each[i]
+		sum += got.Each[i]
 	}
-	if code, body := get(t, s, "/readyz"); code != http.StatusServiceUnavailable {
-		t.Errorf("readyz without peers: got %d %s, want 503", code, body)
+	if sum != got.Total || len(named) != len(got.Names) {
+		t.Fatalf("total %d, and the sum over %d names is %d", got.Total, len(named), sum)
+	}
+	return named
+}
+
+func TestServerKnowsWhatPeersSaid(t *testing.T) {
+	s := serving(t, Config{})
+	if err := s.Ready(); err == nil {
+		t.Error("ready without peers")
 	}
 	one, two := call(t, s, "proxy1", 7), call(t, s, "proxy2", 8)
 	one.push(1, quota, "c0001|1", 5, "c0002|1", 7, "nobody", 100)
 	one.push(2, quota, "c0001|1", 2)
 	two.push(1, quota, "c0001|2", 1)
-	_, body := get(t, s, "/v1/counts")
-	var got Report
-	if err := json.Unmarshal(body, &got); err != nil {
-		t.Fatal(err)
+	if diff := cmp.Diff(map[string]uint64{"c0001": 8, "c0002": 7}, totals(t, s)); diff != "" {
+		t.Error(diff)
 	}
-	want := Report{Table: "quota", Total: 15, Customers: map[string]uint64{"c0001": 8, "c0002": 7}, Sources: map[string]SourceReport{
-		"proxy1": {Sessions: 1, PID: 7, Resync: "asked", Updates: 4, Decreases: 1, Refused: 1},
-		"proxy2": {Sessions: 1, PID: 8, Resync: "asked", Updates: 1},
-	}}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(SourceReport{}, "LastMessageAgeSeconds")); diff != "" {
+	want := []SourceState{
+		{Name: "proxy1", Sessions: 1, PID: 7, Resync: "asked", Effects: Tally{Grown: 2, Restarted: 1, Refused: 1}},
+		{Name: "proxy2", Sessions: 1, PID: 8, Resync: "asked", Effects: Tally{Grown: 1}},
+	}
+	if diff := cmp.Diff(want, s.Sources(), cmpopts.IgnoreFields(SourceState{}, "Heard")); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -180,13 +184,13 @@ func TestServerIsReadyWhenEveryPeerHasToldAll(t *testing.T) {
 	one.push(1, quota, "a|1", 1)
 	two.write(peers.ResyncPartial.AppendTo(nil))
 	two.push(1, quota, "a|1", 1)
-	if code, body := get(t, s, "/readyz"); code != http.StatusServiceUnavailable || string(body) != "resync with proxy2: partial\n" {
-		t.Errorf("got %d %q, want 503", code, body)
+	if err := s.Ready(); err == nil || err.Error() != "resync with proxy2: partial" {
+		t.Errorf("got %v, want proxy2 to be missing", err)
 	}
 	two.write(peers.ResyncFinished.AppendTo(nil))
 	two.push(2, quota, "a|1", 2)
-	if code, body := get(t, s, "/readyz"); code != http.StatusOK {
-		t.Errorf("got %d %q, want 200", code, body)
+	if err := s.Ready(); err != nil {
+		t.Errorf("got %v, want ready", err)
 	}
 }
 
@@ -195,7 +199,7 @@ func TestServerCountsFirstElementOfGPCArray(t *testing.T) {
 	array := quota
 	array.Fields = []peers.Field{{Type: peers.GPC, Elements: 1}}
 	call(t, s, "proxy1", 7).push(1, array, "a|1", 3)
-	if got := s.Counts().Total; got != 3 {
+	if got := totals(t, s)["a"]; got != 3 {
 		t.Errorf("got %d, want 3", got)
 	}
 }
@@ -212,7 +216,7 @@ func TestServerCountsNothingButItsTable(t *testing.T) {
 	blind := quota
 	blind.Fields = []peers.Field{{Type: peers.GPC1, Elements: 1}}
 	p.push(3, blind, "a|1", 3)
-	if got := s.Counts(); got.Total != 0 || got.Sources["proxy1"].Updates != 0 {
+	if got := s.Sources()[0]; len(totals(t, s)) != 0 || got.Updates() != 0 {
 		t.Errorf("got %+v, want nothing counted", got)
 	}
 	<-said // session opened
@@ -250,8 +254,8 @@ func TestServerDialsPeers(t *testing.T) {
 	p := &proxy{t: t, conn: conn, acks: make(chan peers.Ack, 1)}
 	go p.listen()
 	p.push(1, quota, "a|1", 4)
-	if got := s.Counts(); got.Total != 4 || got.Sources["proxy1"].Sessions != 1 {
-		t.Errorf("got %+v, want 4 from one session", got)
+	if got := totals(t, s)["a"]; got != 4 || s.Sources()[0].Sessions != 1 {
+		t.Errorf("got %d from %+v, want 4 from one session", got, s.Sources())
 	}
 }
 
@@ -292,7 +296,7 @@ func TestServerTurnsAwayWhoIsNotWhatItSays(t *testing.T) {
 		t.Errorf("signed by another authority: answered %q, %v, want a TLS alert", b, err)
 	}
 	greet(t, connect(a), "proxy1", 1).push(1, quota, "a|1", 1)
-	if got := fmt.Sprint(s.Counts().Customers, len(s.Counts().Sources)); got != "map[a:1] 1" {
+	if got := fmt.Sprint(totals(t, s), len(s.Sources())); got != "map[a:1] 1" {
 		t.Errorf("got %s, want proxy1 counted and nobody else known", got)
 	}
 }
@@ -303,7 +307,7 @@ func TestServerNamesABusyAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	_, err = New(t.Context(), Config{Name: "tracker", Listen: "127.0.0.1:0", HTTP: ln.Addr().String()})
+	_, err = New(t.Context(), Config{Name: "tracker", Listen: ln.Addr().String()})
 	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), ln.Addr().String()) {
 		t.Errorf("got %v, want the address in it", err)
 	}

@@ -16,23 +16,13 @@ type source struct {
 	pid      int
 	counters sourceCounters
 	heard    time.Time
+	known    bool // since before the Server started
 }
 
 // sourceCounters are numbers since the Server started.
 type sourceCounters struct {
-	updates, restarts, decreases, ignored, refused uint64
-}
-
-func (c *sourceCounters) note(e Effect) {
-	c.updates++
-	switch e {
-	case Restarted:
-		c.decreases++
-	case Ignored:
-		c.ignored++
-	case Refused:
-		c.refused++
-	}
+	restarts uint64 // of processes
+	effects  Tally
 }
 
 // open enters a session. A process other than the one before is a restart, as far
@@ -49,6 +39,19 @@ func (s *source) open(f *feed, now time.Time) {
 		s.newest = f
 	}
 	s.heard = now
+}
+
+// counted says whether any update of the source meant something.
+func (s *source) counted() bool {
+	if s.known {
+		return true
+	}
+	for effect, n := range s.counters.effects {
+		if n > 0 && Effect(effect) != Refused {
+			return true
+		}
+	}
+	return false
 }
 
 // resync is the state of the newest session.

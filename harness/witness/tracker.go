@@ -2,6 +2,7 @@ package witness
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,16 +15,26 @@ import (
 // MaxCounts is the largest answer of a tracker in bytes.
 const MaxCounts = 64 << 20
 
-// Tracker asks a tracker for its counts over plain HTTP, like any customer of
+// Tracker asks a tracker for its counts over HTTP, like any customer of
 // its API would.
-type Tracker struct{ name, baseURL string }
+type Tracker struct {
+	name, baseURL string
+	access        Access
+}
 
 var _ harness.Witness = (*Tracker)(nil)
 
+// Access is what the API of a tracker wants to see. The zero value is for one that
+// answers everybody.
+type Access struct {
+	TLS   *tls.Config // nil trusts the authorities of the system
+	Token string      // for Authorization: Bearer; none if empty
+}
+
 // NewTracker returns the witness that reads baseURL + "/v1/counts". Its name is
 // harness.WitnessTracker, or another for a second tracker.
-func NewTracker(name, baseURL string) *Tracker {
-	return &Tracker{name: name, baseURL: baseURL}
+func NewTracker(name, baseURL string, access Access) *Tracker {
+	return &Tracker{name: name, baseURL: baseURL, access: access}
 }
 
 // Name returns the name given to NewTracker.
@@ -32,7 +43,7 @@ func (t *Tracker) Name() string { return t.name }
 // Testify returns the tracker's count of each customer. A tracker whose total
 // is not the sum of its customers contradicts itself: an error.
 func (t *Tracker) Testify(ctx context.Context) (harness.Ledger, error) {
-	body, err := get(ctx, t.baseURL+"/v1/counts")
+	body, err := t.get(ctx, t.baseURL+"/v1/counts")
 	if err != nil {
 		return nil, err
 	}
@@ -43,12 +54,15 @@ func (t *Tracker) Testify(ctx context.Context) (harness.Ledger, error) {
 	return ledger, nil
 }
 
-func get(ctx context.Context, url string) (body []byte, err error) {
+func (t *Tracker) get(ctx context.Context, url string) (body []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
 	}
-	transport := &http.Transport{} // no proxy from the environment, nothing kept alive afterwards
+	if t.access.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+t.access.Token)
+	}
+	transport := &http.Transport{TLSClientConfig: t.access.TLS} // no proxy from the environment, nothing kept alive afterwards
 	defer transport.CloseIdleConnections()
 	answer, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {

@@ -21,7 +21,7 @@ func trackerSaying(t *testing.T, status int, body string) *Tracker {
 		_, _ = io.WriteString(w, body)
 	}))
 	t.Cleanup(server.Close)
-	return NewTracker(harness.WitnessTracker, server.URL)
+	return NewTracker(harness.WitnessTracker, server.URL, Access{})
 }
 
 func TestTrackerTestifiesWhatItsAPISays(t *testing.T) {
@@ -52,13 +52,34 @@ func TestTrackerThatCannotBeReadHasNoLedger(t *testing.T) {
 			t.Errorf("%d %s: ledger %v, error %v", test.status, test.body, ledger, err)
 		}
 	}
-	if ledger, err := NewTracker("tracker", "http://127.0.0.1:1").Testify(t.Context()); ledger != nil || err == nil {
+	if ledger, err := NewTracker("tracker", "http://127.0.0.1:1", Access{}).Testify(t.Context()); ledger != nil || err == nil {
 		t.Errorf("nobody listens: %v, %v", ledger, err)
 	}
 }
 
 func TestTrackersKeepTheirNames(t *testing.T) {
-	if got := NewTracker("tracker2", "").Name(); got != "tracker2" {
+	if got := NewTracker("tracker2", "", Access{}).Name(); got != "tracker2" {
 		t.Error(got)
+	}
+}
+
+func TestTrackerShowsItsTokenOverTLS(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer open" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = io.WriteString(w, `{"total":1,"customers":{"c0001":1}}`)
+	}))
+	t.Cleanup(server.Close)
+	trust := server.Client().Transport.(*http.Transport).TLSClientConfig
+	for token, want := range map[string]uint64{"open": 1, "": 0, "shut": 0} {
+		got, err := NewTracker("tracker", server.URL, Access{TLS: trust, Token: token}).Testify(t.Context())
+		if got["c0001"].Sure != want || (err == nil) != (want > 0) {
+			t.Errorf("token %q: got %v, %v", token, got, err)
+		}
+	}
+	if _, err := NewTracker("tracker", server.URL, Access{Token: "open"}).Testify(t.Context()); err == nil {
+		t.Error("unknown authority: got no error")
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/haproof/haproof/harness/tracker"
 	"github.com/haproof/haproof/harness/tracker/daemon"
 )
 
@@ -27,7 +26,7 @@ func main() {
 		Flags: func(set *flag.FlagSet) {
 			set.StringVar(&lie, "lie", "", "`what` to lie: lose-1-in-10000, absolute or static")
 		},
-		Counter: func() (tracker.Counter, error) { return newLiar(lie) },
+		Counter: func() (daemon.Counter, error) { return newLiar(lie) },
 	}
 	code := command.Run(ctx, os.Args[1:], os.Stderr)
 	stop()

@@ -1,9 +1,10 @@
 // Command golden captures what a real HAProxy sends to a peer, for the tests of
 // package peers:
 //
-//	go run ./harness/peers/golden -haproxy /usr/sbin/haproxy -out fixtures/peers
+//	go run ./harness/peers/golden -out fixtures/peers
+//	go run ./harness/peers/golden -image haproof/haproxy:3.2 -out fixtures/peers
 //
-// It plays each scene with an HAProxy of its own on loopback addresses of its own,
+// Without -image it runs the installed HAProxy, with it one in a container. It plays each scene with an HAProxy of its own on loopback addresses of its own,
 // with a few hundred attempts at most, and writes into a folder named after
 // HAProxy's version: <scene>-<n>.bin, the bytes of its n-th connection; <scene>.cfg;
 // <scene>.table.txt, what `show table` said at the end, which is the oracle; and
@@ -17,7 +18,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
@@ -30,8 +30,7 @@ const sceneTimeout = time.Minute
 
 // capture is one run of the command.
 type capture struct {
-	haproxy string // path, inside root
-	root    string // HAProxy is confined to it with chroot; "/" for no other
+	program program
 	out     string
 	host    string // loopback address for HAProxy and the origin
 	version string
@@ -40,8 +39,8 @@ type capture struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var c capture
-	flag.StringVar(&c.haproxy, "haproxy", "/usr/sbin/haproxy", "`path` of HAProxy, inside -root")
-	flag.StringVar(&c.root, "root", "/", "`folder` to chroot into: an HAProxy of another distribution")
+	flag.StringVar(&c.program.path, "haproxy", "/usr/sbin/haproxy", "`path` of the installed HAProxy")
+	flag.StringVar(&c.program.image, "image", "", "container `image` that has an HAProxy; needs docker")
 	flag.StringVar(&c.out, "out", "fixtures/peers", "`folder` to write to")
 	flag.StringVar(&c.host, "host", "127.77.0.1", "loopback `address` to use")
 	flag.Parse()
@@ -73,25 +72,15 @@ func (c *capture) run(ctx context.Context) error {
 }
 
 func (c *capture) askVersion(ctx context.Context) (string, error) {
-	cmd := exec.CommandContext(ctx, c.haproxy, "-v")
-	c.confine(cmd)
-	text, err := cmd.Output()
+	text, err := c.program.command(ctx, "", "-v").Output()
 	if err != nil {
-		return "", fmt.Errorf("ask the version of %s: %w", c.haproxy, err)
+		return "", fmt.Errorf("ask the version of %v: %w", c.program, err)
 	}
 	found := regexp.MustCompile(`[Vv]ersion (\d+\.\d+\.\d+)`).FindSubmatch(text)
 	if found == nil {
 		return "", fmt.Errorf("no version in %q", text)
 	}
 	return string(found[1]), nil
-}
-
-// confine makes the command see root as its file system.
-func (c *capture) confine(cmd *exec.Cmd) {
-	if c.root != "/" {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: c.root}
-		cmd.Dir = "/"
-	}
 }
 
 func (c *capture) play(ctx context.Context, s scene, dir string) (err error) {
@@ -103,7 +92,7 @@ func (c *capture) play(ctx context.Context, s scene, dir string) (err error) {
 	}
 	defer func() { err = errors.Join(err, st.close()) }()
 	if err := s.play(ctx, st); err != nil {
-		return fmt.Errorf("%w\n%s", err, st.proxy.log.String())
+		return fmt.Errorf("%w\n%s", err, st.proxy.said())
 	}
 	table, err := st.showTables(s.tables)
 	if err != nil {
@@ -117,8 +106,8 @@ func (c *capture) describe(dir string) error {
 		HAProxy, Captured, Program, Command string
 		Scenes                              map[string]string
 	}{
-		HAProxy: c.version, Captured: time.Now().UTC().Format(time.DateOnly), Program: c.haproxy,
-		Command: "go run ./harness/peers/golden -haproxy PATH -out fixtures/peers",
+		HAProxy: c.version, Captured: time.Now().UTC().Format(time.DateOnly), Program: c.program.String(),
+		Command: "go run ./harness/peers/golden" + c.program.flags() + " -out fixtures/peers",
 		Scenes:  map[string]string{},
 	}
 	for _, s := range scenes {

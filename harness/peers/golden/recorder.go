@@ -18,7 +18,7 @@ const resyncEvery = 5 * time.Second
 type recorder struct {
 	ln     net.Listener
 	cancel context.CancelFunc
-	served chan error
+	served chan error // nil until it is opened
 
 	mu      sync.Mutex
 	tapes   []*tape
@@ -34,27 +34,74 @@ type tape struct {
 	heartbeats int // since the last update
 }
 
-func newRecorder(ctx context.Context, host string) (*recorder, error) {
+// newRecorder returns a recorder that has an address, on which it does not answer yet.
+func newRecorder(host string) (*recorder, error) {
 	ln, err := net.Listen("tcp", host+":0")
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	r := &recorder{ln: ln, cancel: cancel, served: make(chan error, 1), changed: make(chan struct{})}
-	go func() { r.served <- peers.Serve(ctx, ln, 8, r.begin) }()
-	return r, nil
+	return &recorder{ln: ln, changed: make(chan struct{})}, nil
+}
+
+// called says how HAProxy and the recorder come together.
+type called int
+
+const (
+	haproxyCalls called = iota
+	recorderCalls
+	recorderCallsIn20 // version 2.0 of the protocol
+)
+
+// open begins to record. HAProxy calls, or is called at its address once it is up.
+func (r *recorder) open(ctx context.Context, how called, haproxy string) error {
+	ctx, r.cancel = context.WithCancel(ctx)
+	r.served = make(chan error, 1)
+	if how == haproxyCalls {
+		go func() { r.served <- peers.Serve(ctx, r.ln, 8, r.begin) }()
+		return nil
+	}
+	if err := r.ln.Close(); err != nil { // HAProxy is refused there, again and again
+		return err
+	}
+	dial := func(ctx context.Context) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", haproxy)
+		if err != nil {
+			return nil, err
+		}
+		return recorded{conn, r.tape(conn)}, nil
+	}
+	caller := peers.Caller{Peer: "hap1", Config: recorderConfig, Dialer: peers.Dialer{Dial: dial, MaxWait: time.Second}}
+	caller.Config.Version20 = how == recorderCallsIn20
+	go func() {
+		caller.Run(ctx, func(ctx context.Context, s *peers.Session) error { return s.Run(ctx, r.newest()) }, func(error) {})
+		r.served <- nil
+	}()
+	return nil
+}
+
+var recorderConfig = peers.Config{Name: "tracker", ResyncEvery: resyncEvery}
+
+// tape begins a new one.
+func (r *recorder) tape(conn net.Conn) *tape {
+	t := &tape{r: r, conn: conn}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tapes = append(r.tapes, t)
+	return t
+}
+
+func (r *recorder) newest() *tape {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tapes[len(r.tapes)-1]
 }
 
 func (r *recorder) addr() string { return r.ln.Addr().String() }
 
 func (r *recorder) begin(conn net.Conn) func(context.Context) {
-	t := &tape{r: r, conn: conn}
-	r.mu.Lock()
-	r.tapes = append(r.tapes, t)
-	r.mu.Unlock()
+	t := r.tape(conn)
 	return func(ctx context.Context) {
-		cfg := peers.Config{Name: "tracker", ResyncEvery: resyncEvery}
-		s, err := peers.Accept(ctx, recorded{conn, t}, cfg, func(peers.Hello) peers.Status { return peers.StatusOK })
+		s, err := peers.Accept(ctx, recorded{conn, t}, recorderConfig, func(peers.Hello) peers.Status { return peers.StatusOK })
 		if err == nil {
 			_ = s.Run(ctx, t) // a reload ends it with a reset; await notices the rest
 		}
@@ -154,6 +201,9 @@ func (r *recorder) streams() [][]byte {
 }
 
 func (r *recorder) close() error {
+	if r.served == nil {
+		return r.ln.Close()
+	}
 	r.cancel()
 	return <-r.served
 }

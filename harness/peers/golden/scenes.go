@@ -12,14 +12,25 @@ type scene struct {
 	about  string
 	config string
 	tables []string // to show at the end
+	called called
 	play   func(ctx context.Context, st *stage) error
 }
 
 var scenes = []scene{
-	{"quota", "live updates of one table, resyncs with nothing and with all of it, heartbeats", quotaConfig, []string{"tracker/quota"}, playQuota},
-	{"types", "all key types, all data types, arrays, dictionary entries, several tables in turn", typesConfig,
-		[]string{"tracker/everything", "tracker/integers", "tracker/addresses", "tracker/addresses6", "tracker/binaries", "tracker/arrays", "tracker/sticky"}, playTypes},
-	{"reload", "a reload between two halves: connection 1 is the old worker, connection 2 the new one", quotaConfig, []string{"tracker/quota"}, playReload},
+	{name: "quota", about: "live updates of one table, resyncs with nothing and with all of it, heartbeats",
+		config: quotaConfig, tables: []string{"tracker/quota"}, play: playQuota},
+	{name: "types", about: "all key types, all data types, arrays, dictionary entries, several tables in turn, the largest numbers",
+		config: typesConfig, play: playTypes,
+		tables: []string{"tracker/everything", "tracker/integers", "tracker/addresses", "tracker/addresses6", "tracker/binaries",
+			"tracker/arrays", "tracker/sticky", "tracker/sessions"}},
+	{name: "reload", about: "a reload between two halves: connection 1 is the old worker, connection 2 the new one",
+		config: quotaConfig, tables: []string{"tracker/quota"}, play: playReload},
+	{name: "servers", about: "more servers than a dictionary has numbers, so that numbers are used again",
+		config: serversConfig, tables: []string{"tracker/sticky"}, play: playServers},
+	{name: "called", about: "as quota, but HAProxy is called: its stream begins with the status of our greeting",
+		config: quotaConfig, tables: []string{"tracker/quota"}, called: recorderCalls, play: playFew},
+	{name: "version20", about: "as called, with version 2.0: lessons come as ordinary updates",
+		config: quotaConfig, tables: []string{"tracker/quota"}, called: recorderCallsIn20, play: playFew},
 }
 
 const globalConfig = `global
@@ -55,9 +66,11 @@ const typesConfig = globalConfig + `    table everything type string len 32 size
     table binaries type binary len 20 size 1k store gpc0
     table arrays type string len 16 size 1k store gpt(3),gpc(4),gpc_rate(2,1h)
     table sticky type string len 16 size 1k store gpc0
+    table sessions type ip size 1k store conn_cur,sess_cnt,sess_rate(1h),http_fail_cnt,http_fail_rate(1h)
 
 frontend front
     bind $FRONT
+    tcp-request session track-sc1 src table tracker/sessions
     http-request track-sc0 hdr(key) table tracker/everything if { path /everything }
     http-request track-sc0 hdr(key) table tracker/integers if { path /integers }
     http-request track-sc0 req.hdr_ip(key) table tracker/addresses if { path /addresses }
@@ -81,6 +94,18 @@ backend origin
     server first $ORIGIN
     server second $ORIGIN
     server third $ORIGIN
+`
+
+const serversConfig = globalConfig + `    table sticky type string len 16 size 1k store gpc0
+
+frontend front
+    bind $FRONT
+    default_backend origin
+
+backend origin
+    balance roundrobin
+    stick on hdr(key) table tracker/sticky
+    server-template server 1-150 $ORIGIN
 `
 
 // customers counts each of so many customers as often as its number says.
@@ -130,6 +155,34 @@ func playTypes(ctx context.Context, st *stage) error {
 			}
 		}
 	}
+	for _, words := range []string{
+		"tracker/everything key largest data.gpt0 4294967295 data.gpc0 4294967295 data.gpc1 2147483648 data.conn_cnt 1 data.sess_cnt 240" +
+			" data.http_req_cnt 239 data.http_err_cnt 2287 data.http_fail_cnt 2288 data.bytes_in_cnt 9223372036854775807 data.bytes_out_cnt 4294967296",
+		"tracker/everything key rates data.gpc0_rate 264431 data.gpc1_rate 264432 data.sess_rate 33818863 data.http_fail_rate 33818864",
+		"tracker/sticky key negative data.server_id -1",
+	} {
+		if err := st.set(words); err != nil {
+			return err
+		}
+	}
+	return st.peer.settle(ctx, 1)
+}
+
+func playServers(ctx context.Context, st *stage) error {
+	for range 2 { // the second time each sticks to its server
+		for key := range 300 {
+			if err := st.attempt(ctx, "/", "key", fmt.Sprintf("k%03d", key)); err != nil {
+				return err
+			}
+		}
+	}
+	return st.peer.settle(ctx, 1)
+}
+
+func playFew(ctx context.Context, st *stage) error {
+	if err := customers(ctx, st, 1, 10); err != nil {
+		return err
+	}
 	return st.peer.settle(ctx, 1)
 }
 
@@ -141,7 +194,7 @@ func playReload(ctx context.Context, st *stage) error {
 	if err := st.peer.settle(ctx, 1); err != nil {
 		return err
 	}
-	if err := st.proxy.cmd.Process.Signal(syscall.SIGUSR2); err != nil {
+	if err := st.proxy.signal(syscall.SIGUSR2); err != nil {
 		return err
 	}
 	if err := st.peer.await(ctx, 2, heardFinished); err != nil {

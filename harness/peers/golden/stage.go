@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,11 +8,8 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
 )
 
@@ -28,38 +24,15 @@ type stage struct {
 	url    string
 }
 
-// process is HAProxy, its master in fact.
-type process struct {
-	cmd *exec.Cmd
-	log lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // open starts everything; on error it stops what it had started.
 func (c *capture) open(ctx context.Context, s scene) (_ *stage, err error) {
-	st := &stage{client: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
+	st := &stage{proxy: process{program: c.program}, client: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, st.close())
 		}
 	}()
-	if st.dir, err = os.MkdirTemp(filepath.Join(c.root, "tmp"), "golden-"); err != nil {
+	if st.dir, err = os.MkdirTemp("", "golden-"); err != nil {
 		return nil, err
 	}
 	if err := os.Chmod(st.dir, 0o755); err != nil {
@@ -71,7 +44,7 @@ func (c *capture) open(ctx context.Context, s scene) (_ *stage, err error) {
 	}
 	st.origin = &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = st.origin.Serve(origin) }() // close ends it
-	if st.peer, err = newRecorder(ctx, c.host); err != nil {
+	if st.peer, err = newRecorder(c.host); err != nil {
 		return nil, err
 	}
 	front, err := freeAddr(c.host)
@@ -83,14 +56,25 @@ func (c *capture) open(ctx context.Context, s scene) (_ *stage, err error) {
 		return nil, err
 	}
 	st.url = "http://" + front
-	inside := "/" + strings.TrimPrefix(strings.TrimPrefix(st.dir, c.root), "/")
-	st.config = strings.NewReplacer("$SOCKET", inside+"/admin.sock", "$FRONT", front, "$LOCAL", local,
+	st.config = strings.NewReplacer("$SOCKET", st.socket(), "$FRONT", front, "$LOCAL", local,
 		"$TRACKER", st.peer.addr(), "$ORIGIN", origin.Addr().String(), "$EXTRA", extraTypes(c.version)).Replace(s.config)
-	if err := os.WriteFile(filepath.Join(st.dir, "haproxy.cfg"), []byte(st.config), 0o644); err != nil {
+	file := filepath.Join(st.dir, "haproxy.cfg")
+	if err := os.WriteFile(file, []byte(st.config), 0o644); err != nil {
 		return nil, err
 	}
-	return st, st.start(ctx, c, inside)
+	if err := st.peer.open(ctx, s.called, local); err != nil {
+		return nil, err
+	}
+	if err := st.proxy.start(st.dir, "-W", "-db", "-L", "hap1", "-f", file); err != nil {
+		return nil, err
+	}
+	if err := st.peer.await(ctx, 1, heardFinished); err != nil {
+		return nil, fmt.Errorf("HAProxy did not connect: %w\n%s", err, st.proxy.said())
+	}
+	return st, nil
 }
+
+func (st *stage) socket() string { return filepath.Join(st.dir, "admin.sock") }
 
 // extraTypes are data types that older versions do not have.
 func extraTypes(version string) string {
@@ -98,20 +82,6 @@ func extraTypes(version string) string {
 		return ""
 	}
 	return ",glitch_cnt,glitch_rate(1h)"
-}
-
-func (st *stage) start(ctx context.Context, c *capture, inside string) error {
-	cmd := exec.Command(c.haproxy, "-W", "-db", "-L", "hap1", "-f", inside+"/haproxy.cfg")
-	c.confine(cmd)
-	cmd.Stdout, cmd.Stderr = &st.proxy.log, &st.proxy.log
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	st.proxy.cmd = cmd
-	if err := st.peer.await(ctx, 1, heardFinished); err != nil {
-		return fmt.Errorf("HAProxy did not connect: %w\n%s", err, st.proxy.log.String())
-	}
-	return nil
 }
 
 // freeAddr returns an address that nobody listened on a moment ago.
@@ -144,18 +114,33 @@ func (st *stage) attempt(ctx context.Context, path string, headers ...string) er
 func (st *stage) showTables(names []string) (string, error) {
 	var all strings.Builder
 	for _, name := range names {
-		conn, err := net.Dial("unix", filepath.Join(st.dir, "admin.sock"))
+		text, err := st.ask("show table " + name)
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(conn, "show table %s\n", name)
-		text, err := io.ReadAll(conn)
-		if err := errors.Join(err, conn.Close()); err != nil {
-			return "", err
-		}
-		all.Write(text)
+		all.WriteString(text)
 	}
 	return all.String(), nil
+}
+
+// set changes an entry, which HAProxy pushes like any other change.
+func (st *stage) set(words string) error {
+	text, err := st.ask("set table " + words)
+	if err == nil && strings.TrimSpace(text) != "" {
+		err = fmt.Errorf("set table %s: %s", words, strings.TrimSpace(text))
+	}
+	return err
+}
+
+// ask sends a command to HAProxy's socket.
+func (st *stage) ask(command string) (string, error) {
+	conn, err := net.Dial("unix", st.socket())
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintln(conn, command)
+	text, err := io.ReadAll(conn)
+	return string(text), errors.Join(err, conn.Close())
 }
 
 func (st *stage) write(dir, name, table string) error {
@@ -174,12 +159,7 @@ func (st *stage) write(dir, name, table string) error {
 // close stops what was started, in reverse.
 func (st *stage) close() error {
 	var errs []error
-	if st.proxy.cmd != nil {
-		errs = append(errs, st.proxy.cmd.Process.Signal(syscall.SIGTERM))
-		kill := time.AfterFunc(5*time.Second, func() { _ = st.proxy.cmd.Process.Kill() })
-		_ = st.proxy.cmd.Wait() // 143: it was told to end
-		kill.Stop()
-	}
+	errs = append(errs, st.proxy.stop())
 	if st.peer != nil {
 		errs = append(errs, st.peer.close())
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"runtime/debug"
 
 	"github.com/haproof/haproof/harness/tracker"
@@ -18,40 +19,75 @@ import (
 // The exit codes that Run returns.
 const (
 	ExitOK     = 0
-	ExitUsage  = 2 // a flag is wrong
+	ExitFailed = 1 // verify: the totals are not what they should be
+	ExitUsage  = 2 // a flag or the configuration is wrong
 	ExitCannot = 3 // could not run: an address is busy, a file cannot be read
 )
+
+// Counter is what a tracker.Config wants to count with something else.
+type Counter = func(*tracker.Counts) tracker.Counter
 
 // Command is one program.
 type Command struct {
 	Name    string
-	Version string                          // as the linker set it; empty means what the Go tool wrote into the binary
-	Flags   func(*flag.FlagSet)             // adds the program's own flags; may be nil
-	Counter func() (tracker.Counter, error) // called once, after the flags were read
-	Ready   func(peers, http string)        // tells tests what was opened; may be nil
+	Version string                   // as the linker set it; empty means what the Go tool wrote into the binary
+	Flags   func(*flag.FlagSet)      // adds the program's own flags; may be nil
+	Counter func() (Counter, error)  // asked once, after the flags were read; nil for one that does not lie
+	Ready   func(peers, http string) // tells tests what was opened; may be nil
+	Reload  <-chan os.Signal         // each makes it read plans and certificates again; may be nil
+	Stdout  io.Writer                // of export and verify; os.Stdout if nil
+}
+
+// commands are what the first argument may name.
+var commands = map[string]func(Command, context.Context, []string, io.Writer) error{
+	"export": Command.export,
+	"verify": Command.verify,
 }
 
 // Run reads args, serves until ctx ends, and returns the exit code. Complaints and
 // the log go to stderr.
 func (c Command) Run(ctx context.Context, args []string, stderr io.Writer) int {
-	f, err := c.parse(args, stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return ExitOK
+	if c.Stdout == nil {
+		c.Stdout = os.Stdout
 	}
-	if errors.Is(err, errVersion) {
-		fmt.Println(c.Name, c.version())
-		return ExitOK
+	run := Command.serve
+	name := c.Name
+	if len(args) > 0 && commands[args[0]] != nil {
+		run = commands[args[0]]
+		name += " " + args[0]
+		args = args[1:]
 	}
-	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v\n", c.Name, err)
+	err := run(c, ctx, args, stderr)
+	code := exitCode(err)
+	switch {
+	case errors.Is(err, errVersion):
+		fmt.Fprintln(c.Stdout, c.Name, c.version())
+	case code != ExitOK:
+		fmt.Fprintf(stderr, "%s: %v\n", name, err)
+	}
+	return code
+}
+
+// usageError says that the command line or the configuration is wrong.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// errDisagree says that totals are not what they should be.
+var errDisagree = errors.New("the stored totals do not agree with each other")
+
+func exitCode(err error) int {
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, errVersion):
+		return ExitOK
+	case errors.Is(err, errDisagree):
+		return ExitFailed
+	case errors.As(err, &usage):
 		return ExitUsage
-	}
-	logger := f.logger(stderr)
-	if err := c.serve(ctx, f, logger); err != nil {
-		logger.Error("could not run", "error", err)
+	default:
 		return ExitCannot
 	}
-	return ExitOK
 }
 
 func (c Command) version() string {
@@ -64,30 +100,14 @@ func (c Command) version() string {
 	return "unknown"
 }
 
-func (c Command) serve(ctx context.Context, f *flags, logger *slog.Logger) error {
-	cfg := f.config
-	if f.cert != "" {
-		secure, err := tracker.MutualTLS(f.cert, f.key, f.ca)
-		if err != nil {
-			return err
-		}
-		cfg.TLS = secure
+// logger writes to stderr in the format that is set.
+func (l LogSettings) logger(stderr io.Writer) *slog.Logger {
+	level, _ := l.level() // Validate has seen it
+	options := &slog.HandlerOptions{Level: level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(stderr, options))
 	}
-	cfg.Report = func(e tracker.Event) { logEvent(logger, e) }
-	server, err := tracker.New(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	if cfg.TLS == nil {
-		logger.Warn("peers are not authenticated: no -cert, -key and -ca")
-	}
-	logger.Info("started", "name", cfg.Name, "table", cfg.Table, "peers", server.PeersAddr(), "http", server.HTTPAddr())
-	if c.Ready != nil {
-		c.Ready(fmt.Sprint(server.PeersAddr()), fmt.Sprint(server.HTTPAddr()))
-	}
-	err = server.Run(ctx)
-	logger.Info("stopped", "total", server.Counts().Total)
-	return err
+	return slog.New(slog.NewTextHandler(stderr, options))
 }
 
 func logEvent(logger *slog.Logger, e tracker.Event) {

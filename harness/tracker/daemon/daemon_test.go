@@ -9,14 +9,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/haproof/haproof/harness/tracker"
 )
-
-func honest() (tracker.Counter, error) { return tracker.NewCounts(), nil }
 
 func TestCommandRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	const peers = "-peers=127.0.0.1:0"
+	t.Chdir(t.TempDir())
 	tests := []struct {
 		args []string
 		want string // in the complaint
@@ -24,19 +21,26 @@ func TestCommandRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{nil, "no address to listen on for peers and no peer to dial"},
 		{[]string{"-persist"}, "-persist"},
 		{[]string{peers, "extra"}, `unexpected argument "extra"`},
-		{[]string{"-peers=20001"}, `-peers: address "20001"`},
-		{[]string{peers, "-http=8080"}, `-http: address "8080"`},
+		{[]string{"-peers=20001"}, `address "20001"`},
+		{[]string{peers, "-http=8080"}, `address "8080"`},
 		{[]string{"-dial=proxy1"}, "want name=address"},
 		{[]string{"-dial=proxy 1=127.0.0.1:1"}, `name "proxy 1"`},
 		{[]string{peers, "-name="}, "own peer name"},
 		{[]string{peers, "-table=/quota"}, "without the slash"},
-		{[]string{peers, "-table="}, "-table: must not be empty"},
-		{[]string{peers, "-log=xml"}, `-log "xml"`},
+		{[]string{peers, "-table="}, "table: must not be empty"},
+		{[]string{peers, "-log=xml"}, `log.format "xml"`},
+		{[]string{peers, "-keys=odd"}, `keys "odd"`},
+		{[]string{peers, "-http=192.0.2.1:80"}, "needs TLS and a token"},
+		{[]string{peers, "-config=/nowhere.yaml"}, "/nowhere.yaml"},
+		{[]string{"export", "-from=yesterday"}, "want a day such as"},
+		{[]string{"export", "-from=2026-11-21T08:30:00Z"}, "whole hour"},
+		{[]string{"export", "-format=xml"}, "csv or json"},
+		{[]string{"verify", "-store=none"}, "nothing to read"},
 		{[]string{peers, "-cert=a", "-key=b"}, "give all three or none"},
 	}
 	for _, tt := range tests {
 		var stderr bytes.Buffer
-		c := Command{Name: "quota-tracker", Counter: honest}
+		c := Command{Name: "quota-tracker"}
 		if code := c.Run(t.Context(), tt.args, &stderr); code != ExitUsage {
 			t.Errorf("%q: got exit code %d, want %d", tt.args, code, ExitUsage)
 		}
@@ -48,7 +52,7 @@ func TestCommandRefusesWhatItDoesNotUnderstand(t *testing.T) {
 
 func TestCommandExplainsItself(t *testing.T) {
 	var stderr bytes.Buffer
-	if code := (Command{Name: "quota-tracker", Counter: honest}).Run(t.Context(), []string{"-h"}, &stderr); code != ExitOK {
+	if code := (Command{Name: "quota-tracker"}).Run(t.Context(), []string{"-h"}, &stderr); code != ExitOK {
 		t.Errorf("got exit code %d, want %d", code, ExitOK)
 	}
 	if !strings.Contains(stderr.String(), "-dial name=address") {
@@ -72,7 +76,7 @@ func TestCommandNamesWhatKeepsItFromRunning(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var stderr bytes.Buffer
-		if code := (Command{Name: "quota-tracker", Counter: honest}).Run(t.Context(), tt.args, &stderr); code != ExitCannot {
+		if code := (Command{Name: "quota-tracker"}).Run(t.Context(), tt.args, &stderr); code != ExitCannot {
 			t.Errorf("%q: got exit code %d, want %d", tt.args, code, ExitCannot)
 		}
 		if !strings.Contains(stderr.String(), tt.want) {
@@ -85,7 +89,7 @@ func TestCommandServesUntilItIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var stderr bytes.Buffer
 	status := make(chan int, 1)
-	c := Command{Name: "quota-tracker", Counter: honest, Ready: func(_, api string) {
+	c := Command{Name: "quota-tracker", Ready: func(_, api string) {
 		go func() { // the answer comes once the server runs
 			defer cancel()
 			resp, err := http.Get("http://" + api + "/healthz")
@@ -97,7 +101,7 @@ func TestCommandServesUntilItIsTold(t *testing.T) {
 			_ = resp.Body.Close()
 		}()
 	}}
-	if code := c.Run(ctx, []string{"-peers=127.0.0.1:0", "-http=127.0.0.1:0", "-log=json"}, &stderr); code != ExitOK {
+	if code := c.Run(ctx, []string{"-peers=127.0.0.1:0", "-http=127.0.0.1:0", "-log=json", "-store=none"}, &stderr); code != ExitOK {
 		t.Errorf("got exit code %d, want %d: %s", code, ExitOK, stderr.String())
 	}
 	if got := <-status; got != http.StatusOK {
@@ -113,7 +117,7 @@ func TestCommandTakesFlagsOfItsOwn(t *testing.T) {
 	c := Command{
 		Name:    "lyingtracker",
 		Flags:   func(set *flag.FlagSet) { set.StringVar(&lie, "lie", "", "") },
-		Counter: func() (tracker.Counter, error) { return nil, errors.New("-lie " + lie) },
+		Counter: func() (Counter, error) { return nil, errors.New("-lie " + lie) },
 	}
 	var stderr bytes.Buffer
 	if code := c.Run(t.Context(), []string{"-peers=127.0.0.1:0", "-lie=big"}, &stderr); code != ExitUsage {

@@ -5,107 +5,112 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"strings"
-
-	"github.com/haproof/haproof/harness/tracker"
 )
-
-// flags is what the command line said.
-type flags struct {
-	config        tracker.Config
-	cert, key, ca string
-	log           string
-	version       bool
-}
 
 // errVersion says that the program was only asked for its version.
 var errVersion = errors.New("version asked")
 
-// parse reads the command line and checks all of it that can be checked without
-// touching files or addresses.
-func (c Command) parse(args []string, stderr io.Writer) (*flags, error) {
-	f := &flags{}
-	set := flag.NewFlagSet(c.Name, flag.ContinueOnError)
-	set.SetOutput(io.Discard)
-	f.declare(set)
-	if c.Flags != nil {
-		c.Flags(set)
-	}
-	err := set.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		set.SetOutput(stderr)
-		fmt.Fprintf(stderr, "usage of %s:\n", c.Name)
-		set.PrintDefaults()
-	}
-	if err != nil {
-		return nil, err
-	}
-	if f.version {
-		return nil, errVersion
-	}
-	if set.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", set.Arg(0))
-	}
-	if err := f.check(); err != nil {
-		return nil, err
-	}
-	f.config.Counter, err = c.Counter()
-	return f, err
+// flags are what the command line said. Each sets something in Settings, after the
+// file was read.
+type flags struct {
+	set     *flag.FlagSet
+	file    string
+	check   bool
+	version bool
+	apply   []func(*Settings)
 }
 
-func (f *flags) declare(set *flag.FlagSet) {
-	set.StringVar(&f.config.Name, "name", "tracker", "our own `peer name`, as HAProxy's configuration has it")
-	set.StringVar(&f.config.Table, "table", "quota", "`name` of the stick table to count, declared in HAProxy's peers section")
-	set.StringVar(&f.config.Listen, "peers", "", "`address` on which HAProxies call us")
-	set.Func("dial", "call an HAProxy: its peer `name=address`; may be repeated", f.addRemote)
-	set.StringVar(&f.config.HTTP, "http", "", "`address` of the HTTP API; it has no authentication, keep it on the loopback or a private network")
-	set.StringVar(&f.cert, "cert", "", "our certificate, a PEM `file`; with -key and -ca peers must use mutual TLS")
-	set.StringVar(&f.key, "key", "", "our private key, a PEM `file`")
-	set.StringVar(&f.ca, "ca", "", "the authorities that sign peers' certificates, a PEM `file`")
-	set.BoolVar(&f.version, "version", false, "print the version and exit")
-	set.StringVar(&f.log, "log", "text", "`format` of the log on standard error: text or json")
+func newFlags(name string) *flags {
+	f := &flags{set: flag.NewFlagSet(name, flag.ContinueOnError)}
+	f.set.SetOutput(io.Discard)
+	f.set.StringVar(&f.file, "config", "", "configuration `file`; flags override it")
+	f.set.BoolVar(&f.version, "version", false, "print the version and exit")
+	return f
 }
 
-func (f *flags) addRemote(s string) error {
-	name, addr, ok := strings.Cut(s, "=")
+// declareServe adds what the serving command takes.
+func (f *flags) declareServe() {
+	f.set.BoolVar(&f.check, "check", false, "check the configuration and exit")
+	f.text("name", "our own `peer name`, as HAProxy's configuration has it (default tracker)", func(s *Settings) *string { return &s.Name })
+	f.text("table", "`name` of the stick table to count, declared in HAProxy's peers section (default quota)", func(s *Settings) *string { return &s.Table })
+	f.text("keys", "`style` of its keys: generation (customer|generation) or plain (default generation)", func(s *Settings) *string { return &s.Keys })
+	f.address("peers", "`address` on which HAProxies call us", func(s *Settings) *string { return &s.Peers.Listen })
+	f.set.Func("dial", "call an HAProxy: its peer `name=address`; may be repeated", f.dial)
+	f.text("http", "`address` of the API, or unix:/path; elsewhere than on the loopback it needs TLS and a token", func(s *Settings) *string { return &s.HTTP.Listen })
+	f.text("http-cert", "certificate of the API, a PEM `file`; with -http-key it is HTTPS", func(s *Settings) *string { return &s.HTTP.TLS.Cert })
+	f.text("http-key", "private key of the API, a PEM `file`", func(s *Settings) *string { return &s.HTTP.TLS.Key })
+	f.text("cert", "our certificate, a PEM `file`; with -key and -ca peers must use mutual TLS", func(s *Settings) *string { return &s.Peers.TLS.Cert })
+	f.text("key", "our private key, a PEM `file`", func(s *Settings) *string { return &s.Peers.TLS.Key })
+	f.text("ca", "the authorities that sign peers' certificates, a PEM `file`", func(s *Settings) *string { return &s.Peers.TLS.CA })
+	f.text("log", "`format` of the log on standard error: text or json (default text)", func(s *Settings) *string { return &s.Log.Format })
+	f.declareStore()
+}
+
+// declareStore adds what every command takes that reads the store.
+func (f *flags) declareStore() {
+	f.text("store", "where totals are kept: a `file` for SQLite, postgres://… or none (default quota-tracker.db)", func(s *Settings) *string { return &s.Store.URL })
+}
+
+func (f *flags) text(name, usage string, field func(*Settings) *string) {
+	f.set.Func(name, usage, func(value string) error {
+		f.apply = append(f.apply, func(s *Settings) { *field(s) = value })
+		return nil
+	})
+}
+
+func (f *flags) address(name, usage string, field func(*Settings) *string) {
+	f.set.Func(name, usage, func(value string) error {
+		f.apply = append(f.apply, func(s *Settings) { *field(s) = value })
+		return checkAddr(value)
+	})
+}
+
+func (f *flags) dial(value string) error {
+	name, addr, ok := strings.Cut(value, "=")
 	if !ok {
 		return errors.New("want name=address")
 	}
-	if err := checkAddr(addr); err != nil {
+	f.apply = append(f.apply, func(s *Settings) { s.Peers.Dial = append(s.Peers.Dial, RemoteSettings{name, addr}) })
+	return checkAddr(addr)
+}
+
+// parse reads the command line. Where it is asked for help it prints that.
+func (f *flags) parse(args []string, stderr io.Writer) error {
+	err := f.set.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		f.set.SetOutput(stderr)
+		fmt.Fprintf(stderr, "usage of %s:\n", f.set.Name())
+		f.set.PrintDefaults()
 		return err
+	case err != nil:
+		return err
+	case f.version:
+		return errVersion
+	case f.set.NArg() > 0:
+		return fmt.Errorf("unexpected argument %q", f.set.Arg(0))
 	}
-	f.config.Dial = append(f.config.Dial, tracker.Remote{Name: name, Addr: addr})
 	return nil
 }
 
-func (f *flags) check() error {
-	var errs []error
-	for _, a := range []struct{ flag, addr string }{{"peers", f.config.Listen}, {"http", f.config.HTTP}} {
-		if a.addr == "" {
-			continue
-		}
-		if err := checkAddr(a.addr); err != nil {
-			errs = append(errs, fmt.Errorf("-%s: %w", a.flag, err))
-		}
-	}
-	given := 0
-	for _, file := range []string{f.cert, f.key, f.ca} {
-		if file != "" {
-			given++
+// settings are the defaults, the file and the flags, in that order. The environment
+// may give the store a URL that has a password in it.
+func (f *flags) settings(env Environment) (Settings, error) {
+	s := DefaultSettings()
+	if f.file != "" {
+		if err := ReadSettings(f.file, &s); err != nil {
+			return Settings{}, err
 		}
 	}
-	if given != 0 && given != 3 {
-		errs = append(errs, errors.New("-cert, -key and -ca: give all three or none"))
+	if env.Store != "" {
+		s.Store.URL = env.Store
 	}
-	if f.log != "text" && f.log != "json" {
-		errs = append(errs, fmt.Errorf("-log %q: want text or json", f.log))
+	for _, apply := range f.apply {
+		apply(&s)
 	}
-	if f.config.Table == "" {
-		errs = append(errs, errors.New("-table: must not be empty"))
-	}
-	return errors.Join(append(errs, f.config.Validate())...)
+	return s, nil
 }
 
 func checkAddr(addr string) error {
@@ -113,11 +118,4 @@ func checkAddr(addr string) error {
 		return fmt.Errorf("address %q: want host:port", addr)
 	}
 	return nil
-}
-
-func (f *flags) logger(w io.Writer) *slog.Logger {
-	if f.log == "json" {
-		return slog.New(slog.NewJSONHandler(w, nil))
-	}
-	return slog.New(slog.NewTextHandler(w, nil))
 }

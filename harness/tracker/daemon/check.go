@@ -1,0 +1,114 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/haproof/haproof/harness/tracker/plan"
+)
+
+// Validate says everything that is wrong with the settings themselves, without
+// touching files or addresses.
+func (s Settings) Validate(env Environment) error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if s.Table == "" {
+		bad("table: must not be empty")
+	}
+	if s.Keys != keysGeneration && s.Keys != keysPlain {
+		bad("keys %q: want %s or %s", s.Keys, keysGeneration, keysPlain)
+	}
+	if s.Store.URL == "" {
+		bad("store.url: must not be empty; none keeps totals in memory only")
+	}
+	if s.Peers.Resync > 0 && s.Peers.Resync < Span(time.Second) {
+		bad("peers.resync %v: want at least 1s, or 0 for never", time.Duration(s.Peers.Resync))
+	}
+	errs = append(errs, s.checkTLS()...)
+	errs = append(errs, s.checkLimits(env)...)
+	for _, network := range s.Drain.Allow {
+		if _, err := netip.ParsePrefix(network); err != nil {
+			bad("drain.allow %q: want a network such as 10.0.0.0/8", network)
+		}
+	}
+	if s.Log.Format != "text" && s.Log.Format != "json" {
+		bad("log.format %q: want text or json", s.Log.Format)
+	}
+	if _, err := s.Log.level(); err != nil {
+		bad("log.level %q: want debug, info, warn or error", s.Log.Level)
+	}
+	return errors.Join(errs...)
+}
+
+// checkTLS wants certificates complete. Of peers we ask for theirs, so authorities
+// are needed; of those who ask the API we do not.
+func (s Settings) checkTLS() (errs []error) {
+	if t := s.Peers.TLS; !t.empty() && (t.Cert == "" || t.Key == "" || t.CA == "") {
+		errs = append(errs, errors.New("peers.tls (-cert, -key, -ca): give all three or none"))
+	}
+	for where, t := range map[string]TLSSettings{"http.tls": s.HTTP.TLS, "drain.tls": s.Drain.TLS} {
+		if !t.empty() && (t.Cert == "" || t.Key == "") {
+			errs = append(errs, fmt.Errorf("%s: give both cert and key", where))
+		}
+	}
+	return errs
+}
+
+func (t TLSSettings) empty() bool { return t == TLSSettings{} }
+
+func (s Settings) checkLimits(env Environment) (errs []error) {
+	limited := len(s.Limits.Plans) > 0
+	if err := s.Limits.set().Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("limits: %w", err))
+	}
+	if limited && s.Store.URL == storeNone {
+		errs = append(errs, errors.New("limits need a store: what was used is read from it at the start"))
+	}
+	if s.Limits.Table != "" && s.Limits.Table == s.Table {
+		errs = append(errs, fmt.Errorf("limits.table %q: must not be the table that is counted", s.Limits.Table))
+	}
+	if s.Webhook.URL == "" {
+		return errs
+	}
+	if u, err := url.Parse(s.Webhook.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		errs = append(errs, errors.New("webhook.url: want http://host/… or https://host/…"))
+	}
+	if !limited {
+		errs = append(errs, errors.New("webhook.url: nothing to tell without limits.plans"))
+	}
+	if env.Secret == "" {
+		errs = append(errs, errors.New("webhook.url: QUOTA_TRACKER_WEBHOOK_SECRET must be set in the environment, to sign with"))
+	}
+	return errs
+}
+
+// set converts the plans.
+func (l LimitSettings) set() plan.Set {
+	set := plan.Set{Assigned: l.Customers, Default: l.Default}
+	for _, name := range slices.Sorted(maps.Keys(l.Plans)) {
+		p := l.Plans[name]
+		set.Plans = append(set.Plans, plan.Plan{Name: name, Limits: p.limits(), Warn: p.Warn, Deny: p.Deny})
+	}
+	return set
+}
+
+func (p PlanSettings) limits() (limits []plan.Limit) {
+	for _, l := range []plan.Limit{{Period: plan.Hour, Max: p.Hour}, {Period: plan.Day, Max: p.Day}, {Period: plan.Month, Max: p.Month}, {Period: plan.Total, Max: p.Total}} {
+		if l.Max > 0 {
+			limits = append(limits, l)
+		}
+	}
+	return limits
+}
+
+func (l LogSettings) level() (level slog.Level, err error) {
+	err = level.UnmarshalText([]byte(strings.ToLower(l.Level)))
+	return level, err
+}

@@ -1,0 +1,101 @@
+package daemon
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTheExampleOfTheDocumentationIsValid(t *testing.T) {
+	s := DefaultSettings()
+	if err := ReadSettings("../../../docs/tracker/quota-tracker.yaml", &s); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(Environment{}); err != nil {
+		t.Error(err)
+	}
+	if s.Limits.Customers["example"] != "gold" || time.Duration(s.Store.Retention) != 400*day {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestSettingsNameEveryMistakeAndItsPlace(t *testing.T) {
+	const text = `
+name: tracker
+tabel: quota
+peers:
+  resync: soon
+  dial: [{nam: hap1}]
+store: {retention: 1y}
+`
+	s := DefaultSettings()
+	err := parseSettings("q.yaml", []byte(text), &s)
+	if err == nil {
+		t.Fatal("got no error")
+	}
+	for _, want := range []string{"q.yaml:3:", "tabel", "q.yaml:5:", `"soon"`, "q.yaml:6:", "nam", "q.yaml:7:", `"1y"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s in it", err, want)
+		}
+	}
+}
+
+func TestSettingsThatCannotWork(t *testing.T) {
+	free := map[string]PlanSettings{"free": {Day: 1}}
+	tests := map[string]func(*Settings){
+		"certificates of peers incomplete": func(s *Settings) { s.Peers.TLS = TLSSettings{Cert: "c", Key: "k"} },
+		"key of the API without cert":      func(s *Settings) { s.HTTP.TLS.Key = "k" },
+		"limits without a store":           func(s *Settings) { s.Limits.Plans = free; s.Store.URL = storeNone },
+		"limits taught in what is counted": func(s *Settings) { s.Limits.Plans = free; s.Limits.Table = "quota" },
+		"a plan that does not exist":       func(s *Settings) { s.Limits.Plans = free; s.Limits.Default = "gold" },
+		"a warning at 100 percent":         func(s *Settings) { s.Limits.Plans = map[string]PlanSettings{"free": {Day: 1, Warn: []int{100}}} },
+		"a webhook with nothing to tell":   func(s *Settings) { s.Webhook.URL = "https://b.example" },
+		"a webhook without a scheme":       func(s *Settings) { s.Webhook.URL = "b.example"; s.Limits.Plans = free },
+		"no network":                       func(s *Settings) { s.Drain.Allow = []string{"10.0.0.1"} },
+		"no level":                         func(s *Settings) { s.Log.Level = "loud" },
+		"resync all the time":              func(s *Settings) { s.Peers.Resync = 1 },
+	}
+	for name, spoil := range tests {
+		s := DefaultSettings()
+		if err := s.Validate(Environment{Secret: "given"}); err != nil {
+			t.Fatal(err)
+		}
+		spoil(&s)
+		if err := s.Validate(Environment{Secret: "given"}); err == nil {
+			t.Errorf("%s: got no error", name)
+		}
+	}
+	s := DefaultSettings()
+	s.Limits.Plans, s.Webhook.URL = free, "https://b.example/hook"
+	if err := s.Validate(Environment{Secret: "given"}); err != nil {
+		t.Error(err)
+	}
+	if err := s.Validate(Environment{}); err == nil {
+		t.Error("a webhook without a secret: got no error")
+	}
+}
+
+func TestFlagsOverrideTheFileAndTheEnvironmentHoldsSecrets(t *testing.T) {
+	file := t.TempDir() + "/q.yaml"
+	if err := os.WriteFile(file, []byte("name: file\ntable: file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("QUOTA_TRACKER_TOKENS", "one, two,")
+	t.Setenv("QUOTA_TRACKER_STORE", "postgres://u:p@h/d")
+	f := newFlags("x")
+	f.declareServe()
+	if err := f.parse([]string{"-config", file, "-table", "flag"}, os.Stderr); err != nil {
+		t.Fatal(err)
+	}
+	env := ReadEnvironment()
+	s, err := f.settings(env)
+	if err != nil || s.Name != "file" || s.Table != "flag" || s.Keys != keysGeneration || s.Store.URL != "postgres://u:p@h/d" {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	if want := []string{"one", "two"}; !cmp.Equal(env.Tokens, want) {
+		t.Errorf("got tokens %q, want %q", env.Tokens, want)
+	}
+}

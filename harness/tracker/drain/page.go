@@ -1,0 +1,29 @@
+package drain
+
+import "math/bits"
+
+const pageSize = 512
+
+// page has a bit for each of 512 numbers.
+type page [pageSize / 64]uint64
+
+// count returns how many are set.
+func (p *page) count() uint64 {
+	n := 0
+	for _, w := range p {
+		n += bits.OnesCount64(w)
+	}
+	return uint64(n)
+}
+
+// each yields those that are set, until yield returns false; then it does, too.
+func (p *page) each(yield func(i uint64) bool) bool {
+	for at, w := range p {
+		for ; w != 0; w &= w - 1 {
+			if !yield(uint64(64*at + bits.TrailingZeros64(w))) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,260 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func TestCommitWorksAgainWhenTheDiskHasRoom(t *testing.T) {
+	s, sc := mustOpen(t, filepath.Join(t.TempDir(), "tracker.db"), never), newScript(41)
+	mustCommit(t, s, sc.batch())
+	limit := func(pages string) {
+		if _, err := s.writer.conn.ExecContext(context.Background(), `PRAGMA max_page_count = `+pages); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit("1") // as many as there are
+	b, refused := sc.batch(), 0
+	for ; refused == 0; b = sc.batch() {
+		if err := s.Commit(context.Background(), b); err != nil {
+			mustFail(t, err, "full")
+			refused++
+			break
+		}
+	}
+	mustFail(t, s.Commit(context.Background(), b), "full")
+	limit("1000000")
+	mustCommit(t, s, b)
+	mustHold(t, s, sc.model)
+}
+
+// A small file system of its own, full to the last byte.
+func TestFullFileSystemLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skipf("no file system to fill: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	path, sc := filepath.Join(dir, "tracker.db"), newScript(43)
+	s := mustOpen(t, path, never)
+	ballast := filepath.Join(dir, "ballast")
+	mustCommit(t, s, sc.batch())
+	f, err := os.Create(ballast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = f.Write(make([]byte, 4096))
+	}
+	f.Close()
+	b := sc.batch()
+	for err = s.Commit(context.Background(), b); err == nil; err = s.Commit(context.Background(), b) {
+		b = sc.batch()
+	}
+	if err := s.fold(context.Background(), s.step); err == nil {
+		t.Error("there was room to fold")
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	mustCommit(t, s, b)
+	mustHold(t, s, sc.model)
+	mustFold(t, s)
+	mustHold(t, s, sc.model)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if report := mustVerify(t, path); report.Failures > 0 {
+		t.Error(report.Findings)
+	}
+}
+
+func TestReadOnlyFileSystemIsAClearError(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
+		t.Skipf("no file system to make read-only: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	path := filepath.Join(dir, "tracker.db")
+	s, err := open(context.Background(), path, options, never)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err = open(context.Background(), path, options, never)
+	mustFail(t, err, "read-only file system")
+}
+
+// A fold that fails makes commits fail, with its reason, only when the journal is full.
+func TestFullJournalSaysWhyItIsNotFolded(t *testing.T) {
+	sc := newScript(44)
+	with := never
+	with.foldStates, with.maxStates = 100, 1000
+	with.now = time.Now
+	s := mustOpen(t, filepath.Join(t.TempDir(), "tracker.db"), with)
+	mustCommit(t, s, sc.batch())
+	tamper(t, s, `CREATE TRIGGER sunday BEFORE UPDATE ON progress BEGIN SELECT RAISE(ABORT, 'it is Sunday'); END; UPDATE meta SET value = value`)
+	var err error
+	for err == nil {
+		err = s.Commit(context.Background(), sc.batch())
+	}
+	mustFail(t, err, "the limit is 1000: fold: growth: ")
+	mustFail(t, err, "it is Sunday")
+	mustFail(t, s.Stats().FoldErr, "it is Sunday")
+}
+
+func TestPostgresGoneAndBackLosesNothingAndRepeatsNothing(t *testing.T) {
+	server := thePostgres(t)
+	url, sc := server.newStore(t), newScript(45)
+	s := mustOpen(t, url, never)
+	for round := range 4 {
+		for range 3 {
+			mustCommit(t, s, sc.batch())
+		}
+		if round%2 == 1 {
+			mustFold(t, s)
+		}
+		b := sc.batch()
+		if err := server.kill([]syscall.Signal{syscall.SIGQUIT, syscall.SIGINT}[round%2]); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := s.Commit(context.Background(), b); err == nil {
+				t.Fatal("committed to nobody")
+			}
+		}
+		var c content
+		if err := s.Load(context.Background(), &c); err == nil {
+			t.Fatal("loaded from nobody")
+		}
+		if err := server.start(); err != nil {
+			t.Fatal(err)
+		}
+		mustCommit(t, s, b)
+		mustHold(t, s, sc.model)
+	}
+	mustFold(t, s)
+	mustHold(t, s, sc.model)
+	if report := mustVerify(t, url); report.Failures > 0 {
+		t.Error(report.Findings)
+	}
+}
+
+// The connection is cut beside the commits, again and again: some of them were
+// durable although they failed.
+func TestConnectionsCutAtRandomRepeatNothing(t *testing.T) {
+	server := thePostgres(t)
+	url, sc := server.newStore(t), newScript(46)
+	s := mustOpen(t, url, never)
+	ctx, stop := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		cutAtRandom(ctx, t, server)
+	}()
+	failed, deadline := [2]int{}, time.Now().Add(time.Minute)
+	insist := func(what int, do func() error) {
+		for err := do(); err != nil; err = do() {
+			if failed[what]++; time.Now().After(deadline) {
+				stop()
+				<-stopped
+				t.Fatalf("%d times: %v", failed, err)
+			}
+		}
+	}
+	for i := range 150 {
+		b := sc.batch()
+		insist(0, func() error { return s.Commit(ctx, b) })
+		if i%10 == 9 {
+			insist(1, func() error { return s.fold(ctx, s.step) })
+		}
+	}
+	stop()
+	<-stopped
+	mustHold(t, s, sc.model)
+	if report := mustVerify(t, url); report.Failures > 0 {
+		t.Error(report.Findings)
+	}
+	t.Logf("%d commits and %d folds failed", failed[0], failed[1])
+	if failed[0] == 0 || failed[1] == 0 {
+		t.Error("nothing failed: nothing was tested")
+	}
+}
+
+// cutAtRandom ends the connections of writers every few milliseconds.
+func cutAtRandom(ctx context.Context, t *testing.T, server *server) {
+	conn, err := pgx.Connect(context.Background(), server.url(""))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer conn.Close(context.Background())
+	rng := rand.New(rand.NewPCG(4, 6))
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Duration(rng.IntN(40)) * time.Millisecond):
+		}
+		_, err := conn.Exec(context.Background(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'quota-tracker % pid %'`)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+	}
+}
+
+// Another tracker has written while the connection was away.
+func TestTrackerThatLostItsStoreToAnotherStops(t *testing.T) {
+	server := thePostgres(t)
+	url, sc := server.newStore(t), newScript(47)
+	s := mustOpen(t, url, never)
+	mustCommit(t, s, sc.batch())
+	discard(s.writer.conn)
+	s.writer.conn, s.writer.insert = nil, nil
+	other := mustOpen(t, url, never)
+	b := sc.batch()
+	mustFail(t, s.Commit(context.Background(), b), "in use by another quota-tracker")
+	crash(other)
+	for range 2 {
+		if err := s.Commit(context.Background(), b); !errors.Is(err, errTaken) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestServerThatMayForgetIsRefused(t *testing.T) {
+	server := thePostgres(t)
+	url := server.newStore(t)
+	defer func() {
+		server.exec(t, `ALTER SYSTEM RESET fsync`)
+		server.exec(t, `SELECT pg_reload_conf()`)
+	}()
+	server.exec(t, `ALTER SYSTEM SET fsync = off`)
+	server.exec(t, `SELECT pg_reload_conf()`)
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		s, err := open(context.Background(), url, options, never)
+		if err != nil {
+			mustFail(t, err, "fsync=off")
+			return
+		}
+		crash(s)
+		if time.Now().After(deadline) {
+			t.Fatal("a server without fsync was taken")
+		}
+	}
+}
