@@ -3,6 +3,7 @@ package containers
 import (
 	"context"
 	"io"
+	"syscall"
 	"time"
 
 	"github.com/haproof/haproof/harness"
@@ -63,6 +64,15 @@ type process interface {
 	logTail(ctx context.Context, lines int) []string
 	// open reads one file of the node's directory.
 	open(ctx context.Context, path string) (io.ReadCloser, error)
-	// stop ends the program: politely, after the spec's patience by force.
+	// stop ends the program: politely, after the spec's patience by force. It
+	// clears away what is left of one that has ended.
 	stop(ctx context.Context) error
+
+	// kill ends all that the node runs at once, and waits for its end.
+	kill(ctx context.Context) error
+	// signal sends a signal to the program.
+	signal(ctx context.Context, s syscall.Signal) error
+	// pause holds all that the node runs until resume lets it go on.
+	pause(ctx context.Context) error
+	resume(ctx context.Context) error
 }

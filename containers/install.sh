@@ -3,7 +3,8 @@
 # there. Usage: install.sh demo|test
 #   demo  what one engine needs: mmdebstrap where a Docker daemon answers and no
 #         registry does, else haproxy, nginx and php-fpm
-#   test  what both engines need
+#   test  what both engines need, and what tests of the tracker do: PostgreSQL,
+#         a browser, openssl and curl
 # Exit codes: 0 all there; 3 something is missing and could not be installed.
 set -eu
 
@@ -32,9 +33,20 @@ need() { have "$1" || packages="$packages $2"; }
 process_engine() { need haproxy haproxy; need nginx nginx-light; need php-fpm php-fpm; }
 docker_engine() { images_present || have mmdebstrap || registry_answers || need mmdebstrap mmdebstrap; }
 
+has_postgresql() {
+	command -v initdb >/dev/null 2>&1 || [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)" ]
+}
+
+tracker_tests() {
+	has_postgresql || packages="$packages postgresql"
+	need chromium chromium
+	need openssl openssl
+	need curl curl
+}
+
 case "${1:-}" in
 demo) if docker_answers; then docker_engine; else process_engine; fi ;;
-test) process_engine; if docker_answers; then docker_engine; fi ;;
+test) process_engine; if docker_answers; then docker_engine; fi; tracker_tests ;;
 *) say "usage: install.sh demo|test"; exit 3 ;;
 esac
 

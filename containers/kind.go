@@ -38,7 +38,7 @@ type component struct {
 
 // takes says which settings of a tier, beyond count and cpus, mean something to
 // a kind. The others are refused rather than ignored.
-type takes struct{ threads, version, program bool }
+type takes struct{ threads, version, program, limits bool }
 
 func (t takes) check(name string, tier harness.Tier) error {
 	refuse := func(setting string) error {
@@ -53,6 +53,8 @@ func (t takes) check(name string, tier harness.Tier) error {
 		return refuse("binary")
 	case len(tier.Args) > 0 && !t.program:
 		return refuse("args")
+	case tier.Limits != nil && !t.limits:
+		return refuse("limits")
 	}
 	return nil
 }

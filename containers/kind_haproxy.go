@@ -37,11 +37,18 @@ type haproxyData struct {
 	Ports              any
 	Root               bool // it runs as root
 	Threads, MaxConn   int
-	Table              string // where customers are counted
+	Table              string // where customers are counted; empty where nobody is
 	TableSize          int
 	Customers          []string
 	Servers            []haproxyServer // the web nodes
 	Trackers           []haproxyServer
+	Plan               *haproxyPlan // who is denied; nil where customers have no limits
+}
+
+// haproxyPlan is the table in which trackers say whom to deny.
+type haproxyPlan struct {
+	Table                  string
+	Length, Size, ExpireMS int
 }
 
 type haproxyServer struct{ Name, Peer, Address string }
@@ -57,6 +64,9 @@ func renderHAProxy(p *plan, n *node) (nodeSpec, error) {
 	}
 	for _, t := range p.of(harness.TierTracker) {
 		data.Trackers = append(data.Trackers, haproxyServer{Name: t.name, Peer: p.peer(t), Address: t.at(ports.TrackerPeers)})
+	}
+	if l := p.limits(); l != nil {
+		data.Plan = &haproxyPlan{Table: planTable, Length: planLength, Size: data.TableSize, ExpireMS: int(l.Expire.Milliseconds())}
 	}
 	files, err := haproxyFiles(p, n, data)
 	if err != nil {
@@ -137,7 +147,7 @@ func haproxyFits(ctx context.Context, p *plan, n *node) error {
 }
 
 // haproxyReady wants the Runtime API to answer, all web nodes to have passed
-// their first health check, and the sessions to the trackers to be up.
+// their first health check, and the sessions to the trackers that run to be up.
 func haproxyReady(ctx context.Context, p *plan, n *node) error {
 	api := runtimeapi.New(n.at(ports.Runtime))
 	rows, err := api.ShowStat(ctx)
@@ -152,14 +162,15 @@ func haproxyReady(ctx context.Context, p *plan, n *node) error {
 			return fmt.Errorf("health check of %s: %s %s", row["svname"], row["status"], row["check_status"])
 		}
 	}
-	if len(p.of(harness.TierTracker)) == 0 {
+	trackers := len(p.working(harness.TierTracker))
+	if trackers == 0 {
 		return nil
 	}
 	sections, err := api.ShowPeers(ctx)
 	if err != nil {
 		return err
 	}
-	return trackersEstablished(sections, len(p.of(harness.TierTracker)))
+	return trackersEstablished(p.reachable(sections), trackers)
 }
 
 func trackersEstablished(sections []runtimeapi.PeersSection, want int) error {

@@ -18,7 +18,7 @@ import (
 func init() {
 	register(component{
 		kind: "quota-tracker", tier: harness.TierTracker, stage: 0,
-		takes:    takes{program: true},
+		takes:    takes{program: true, limits: true},
 		programs: func(harness.Tier) []program { return nil }, // a binary of our own, see trackerBinary
 		image:    trackerImage,
 		fits: func(_ context.Context, p *plan, n *node) error {
@@ -68,6 +68,10 @@ func renderTracker(p *plan, n *node) (nodeSpec, error) {
 		"-cert", dir + "/cert.pem", "-key", dir + "/key.pem", "-ca", dir + "/ca.pem",
 		"-http", n.at(ports.TrackerAPI), "-http-cert", dir + "/cert.pem", "-http-key", dir + "/key.pem",
 		"-store", dir + "/counts.db", "-log", "text"}
+	if l := n.tier.Limits; l != nil {
+		files["limits.yaml"] = file{Content: limitsYAML(*l)}
+		command = append(command, "-config", dir+"/limits.yaml")
+	}
 	spec := p.spec(n, files, append(command, n.tier.Args...), ports.TrackerPeers, ports.TrackerAPI)
 	spec.Mounts = map[string]string{binary: trackerInside}
 	return spec, nil

@@ -49,18 +49,19 @@ func (l *lab) Endpoints(route harness.Route) []harness.Endpoint {
 
 // Nodes describes the running nodes, by tier and number.
 func (l *lab) Nodes() []harness.Node {
-	nodes := make([]harness.Node, len(l.plan.nodes))
-	for i, n := range l.plan.nodes {
+	born := l.plan.born()
+	nodes := make([]harness.Node, len(born))
+	for i, n := range born {
 		nodes[i] = harness.Node{
 			Name: n.name, Tier: n.tierName, Kind: n.component.kind, Version: n.version,
-			Address: n.site.Address, CPUs: n.tier.CPUs, Limited: n.process.limited(),
+			Address: n.site.Address, CPUs: n.tier.CPUs, Limited: n.current().limited(),
 		}
 	}
 	return nodes
 }
 
 // Witnesses returns the origin always, HAProxy's table and log where there is a
-// proxy, and the tracker where there is one.
+// proxy that counts, and the tracker where one does its work.
 func (l *lab) Witnesses() []harness.Witness {
 	witnesses := []harness.Witness{witness.NewOrigin(logsOf(l.plan.of(harness.TierBackend), "origin.log"))}
 	if proxies := l.plan.of(harness.TierProxy); len(proxies) > 0 {
@@ -68,14 +69,14 @@ func (l *lab) Witnesses() []harness.Witness {
 		for _, n := range proxies {
 			apis[n.name] = runtimeapi.New(n.at(ports.Runtime))
 		}
-		witnesses = append(witnesses,
-			witness.NewStickTable(apis, l.plan.table()),
-			witness.NewProxyLog(logsOf(proxies, "haproxy.log")))
+		if !l.plan.uncounted {
+			witnesses = append(witnesses, witness.NewStickTable(apis, l.plan.table()))
+		}
+		witnesses = append(witnesses, witness.NewProxyLog(logsOf(proxies, "haproxy.log")))
 	}
-	trackers := l.plan.of(harness.TierTracker)
-	for _, n := range trackers {
+	for _, n := range l.plan.working(harness.TierTracker) {
 		name := harness.WitnessTracker
-		if len(trackers) > 1 {
+		if len(l.plan.of(harness.TierTracker)) > 1 {
 			name = n.name // each counts all, so each testifies for itself
 		}
 		witnesses = append(witnesses, witness.NewTracker(name, "https://"+n.at(ports.TrackerAPI), trackerAccess(l.plan, n)))
@@ -86,18 +87,20 @@ func (l *lab) Witnesses() []harness.Witness {
 func logsOf(nodes []*node, path string) map[string]witness.Opener {
 	logs := map[string]witness.Opener{}
 	for _, n := range nodes {
-		logs[n.name] = func(ctx context.Context) (io.ReadCloser, error) { return n.process.open(ctx, path) }
+		logs[n.name] = func(ctx context.Context) (io.ReadCloser, error) { return n.current().open(ctx, path) }
 	}
 	return logs
 }
 
-// Usage reads what each node has consumed since its start.
+// Usage reads what each node has consumed since its start, but for those that
+// were killed on purpose.
 func (l *lab) Usage(ctx context.Context) ([]harness.Usage, error) {
-	usage := make([]harness.Usage, len(l.plan.nodes))
-	err := each(ctx, l.plan.nodes, func(ctx context.Context, n *node) error {
-		u := n.process.usage(ctx)
+	living := slices.DeleteFunc(l.plan.born(), func(n *node) bool { return n.meets() == killed })
+	usage := make([]harness.Usage, len(living))
+	err := each(ctx, living, func(ctx context.Context, n *node) error {
+		u := n.current().usage(ctx)
 		u.Node = n.name
-		usage[slices.Index(l.plan.nodes, n)] = u
+		usage[slices.Index(living, n)] = u
 		return ctx.Err()
 	})
 	return usage, err
@@ -114,7 +117,7 @@ func (l *lab) Failures() []harness.NodeFailure {
 	defer cancel()
 	var failures []harness.NodeFailure
 	for _, n := range l.plan.nodes {
-		if n.process != nil && n.dead() {
+		if n.current() != nil && n.meets() != killed && n.dead() {
 			failures = append(failures, n.failure(ctx))
 		}
 	}
@@ -123,24 +126,6 @@ func (l *lab) Failures() []harness.NodeFailure {
 
 // failureLines is how many last lines of a dead node's log are kept.
 const failureLines = 20
-
-func (n *node) dead() bool {
-	select {
-	case <-n.process.exited():
-		return true
-	default:
-		return false
-	}
-}
-
-// failure says how a dead node ended.
-func (n *node) failure(ctx context.Context) harness.NodeFailure {
-	reason := "ended by itself"
-	if err := n.process.err(); err != nil {
-		reason = err.Error()
-	}
-	return harness.NodeFailure{Node: n.name, Reason: reason, Log: n.process.logTail(ctx, failureLines)}
-}
 
 // Close stops the nodes in the reverse order of their start, and gives back
 // what the engine reserved. Closing again returns the same error.
@@ -171,11 +156,16 @@ func stopAll(ctx context.Context, nodes []*node) []error {
 	errs := make([]error, len(nodes))
 	var group sync.WaitGroup
 	for i, n := range nodes {
-		if n.process == nil {
+		p := n.current()
+		if p == nil {
 			continue
 		}
 		group.Go(func() {
-			if err := n.process.stop(ctx); err != nil {
+			var err error
+			if n.meets() == stopped {
+				err = release(n)
+			}
+			if err := errors.Join(err, p.stop(ctx)); err != nil {
 				errs[i] = fmt.Errorf("stop %s: %w", n.name, err)
 			}
 		})

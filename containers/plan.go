@@ -3,10 +3,8 @@ package containers
 import (
 	"crypto/rand"
 	"fmt"
-	"net"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,17 +26,7 @@ type plan struct {
 	token     string  // opens the trackers' APIs
 	nodes     []*node // by tier, then by number
 	files     uint64  // descriptors that a node may open
-}
-
-// node is one component of the lab, planned first, then running.
-type node struct {
-	name      string // such as backend3
-	tierName  string
-	tier      harness.Tier
-	component component
-	site      site
-	process   process // nil until started
-	version   string
+	uncounted bool    // proxies count nothing
 }
 
 // newPlan validates the topology and names its nodes.
@@ -75,8 +63,19 @@ func (p *plan) addTier(name string, tier harness.Tier) error {
 			return err
 		}
 	}
+	if tier.State == harness.TrackerOff {
+		p.uncounted = true
+		return nil
+	}
+	if tier.State == harness.TrackerSlow {
+		tier.CPUs = harness.SlowCPUs
+	}
 	for i := range max(1, tier.Count) {
-		p.nodes = append(p.nodes, &node{name: fmt.Sprintf("%s%d", name, i+1), tierName: name, tier: tier, component: c})
+		n := &node{name: fmt.Sprintf("%s%d", name, i+1), tierName: name, tier: tier, component: c}
+		if tier.State == harness.TrackerAbsent {
+			n.fate = unborn
+		}
+		p.nodes = append(p.nodes, n)
 	}
 	return nil
 }
@@ -94,7 +93,18 @@ func (p *plan) of(tier string) []*node {
 
 // stage returns the nodes of one stage of the start.
 func (p *plan) stage(stage int) []*node {
-	return slices.DeleteFunc(slices.Clone(p.nodes), func(n *node) bool { return n.component.stage != stage })
+	return slices.DeleteFunc(p.born(), func(n *node) bool { return n.component.stage != stage })
+}
+
+// born returns the nodes that are there, or were until they were killed.
+func (p *plan) born() []*node {
+	return slices.DeleteFunc(slices.Clone(p.nodes), func(n *node) bool { return n.meets() == unborn })
+}
+
+// working returns the nodes of a tier that do their work, as far as nothing was
+// done to them on purpose.
+func (p *plan) working(tier string) []*node {
+	return slices.DeleteFunc(p.of(tier), func(n *node) bool { return n.meets() != running })
 }
 
 func (p *plan) names() []string {
@@ -113,12 +123,24 @@ func (p *plan) peer(n *node) string {
 	return n.name
 }
 
-// table is the quota table as HAProxy names it on its Runtime API.
+// table is the quota table as HAProxy names it on its Runtime API; empty where
+// nothing is counted.
 func (p *plan) table() string {
+	if p.uncounted {
+		return ""
+	}
 	if len(p.of(harness.TierTracker)) > 0 {
 		return "tracker/quota"
 	}
 	return "quota"
+}
+
+// limits are what the trackers hold customers to; nil for nothing.
+func (p *plan) limits() *harness.Limits {
+	if trackers := p.of(harness.TierTracker); len(trackers) > 0 {
+		return trackers[0].tier.Limits
+	}
+	return nil
 }
 
 // spec fills in what is alike for all kinds.
@@ -132,6 +154,3 @@ func (p *plan) spec(n *node, files map[string]file, command []string, ports ...i
 	}
 	return spec
 }
-
-// at returns the node's address with a port.
-func (n *node) at(port int) string { return net.JoinHostPort(n.site.Address, strconv.Itoa(port)) }

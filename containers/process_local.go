@@ -105,18 +105,18 @@ func (p *localProcess) stop(ctx context.Context) error {
 	select {
 	case <-p.done:
 	case <-patience.C:
-		p.kill()
+		p.killGroup()
 	case <-ctx.Done():
-		p.kill()
+		p.killGroup()
 	}
 	<-p.done
 	err := endProcesses(ctx, p.spec.Site.HostDir)
 	return errors.Join(err, p.group.remove())
 }
 
-// kill ends the whole group. The leader is not reaped yet, so the group's
+// killGroup ends the whole group. The leader is not reaped yet, so the group's
 // number cannot be anybody else's.
-func (p *localProcess) kill() {
+func (p *localProcess) killGroup() {
 	select {
 	case <-p.done:
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,8 @@ const settleEvery = 50 * time.Millisecond
 
 // Settle returns when nobody has anything left to say, twice in a row: no proxy
 // serves a client, so every log line is written; no web node answers anything;
-// every tracker has acknowledged every update. It never looks at the counts.
+// every tracker is connected and has acknowledged every update. Nodes that are dead
+// or stopped on purpose are not waited for. It never looks at the counts.
 func (l *lab) Settle(ctx context.Context) (harness.Settlement, error) {
 	began := time.Now()
 	inner, cancel := context.WithTimeout(ctx, settleWithin)
@@ -40,17 +42,28 @@ func (l *lab) Settle(ctx context.Context) (harness.Settlement, error) {
 		select {
 		case <-inner.Done():
 			if quiet < 2 {
-				return unsettled(ctx, began, missing)
+				return l.unsettled(ctx, began, missing)
 			}
 		case <-tick.C:
 		}
 	}
-	return harness.Settlement{Settled: true, Took: time.Since(began)}, nil
+	return harness.Settlement{Settled: true, Took: time.Since(began), LeftOut: l.leftOut()}, nil
+}
+
+// leftOut says which nodes are not waited for, and why.
+func (l *lab) leftOut() []string {
+	var names []string
+	for _, n := range l.plan.nodes {
+		if fate := n.meets(); fate != running {
+			names = append(names, n.name+" ("+fate.String()+")")
+		}
+	}
+	return names
 }
 
 // unsettled is an answer if time ran out, and an error if ctx was cancelled.
-func unsettled(ctx context.Context, began time.Time, missing []string) (harness.Settlement, error) {
-	s := harness.Settlement{Took: time.Since(began), Missing: missing}
+func (l *lab) unsettled(ctx context.Context, began time.Time, missing []string) (harness.Settlement, error) {
+	s := harness.Settlement{Took: time.Since(began), Missing: missing, LeftOut: l.leftOut()}
 	if len(missing) == 0 {
 		s.Missing = []string{"a second look that confirms the first"}
 	}
@@ -65,12 +78,17 @@ func (l *lab) restless(ctx context.Context) []string {
 	busy := make([]error, len(l.plan.nodes))
 	var group sync.WaitGroup
 	for i, n := range l.plan.nodes {
+		if n.meets() != running {
+			continue
+		}
 		group.Go(func() {
 			switch n.tierName {
 			case harness.TierProxy:
 				busy[i] = l.proxyBusy(ctx, n)
 			case harness.TierBackend:
 				busy[i] = webBusy(ctx, n)
+			case harness.TierTracker:
+				busy[i] = trackerComplete(ctx, l.plan, n) // one that was started again has to be told everything
 			}
 		})
 	}
@@ -97,17 +115,30 @@ func (l *lab) proxyBusy(ctx context.Context, n *node) error {
 			return fmt.Errorf("%s sessions of clients are open", row["scur"])
 		}
 	}
-	if len(l.plan.of(harness.TierTracker)) == 0 {
+	if len(l.plan.working(harness.TierTracker)) == 0 {
 		return nil
 	}
 	sections, err := api.ShowPeers(ctx)
 	if err != nil {
 		return err
 	}
-	if quiet, left := runtimeapi.Quiet(sections); !quiet {
+	if quiet, left := runtimeapi.Quiet(l.plan.reachable(sections)); !quiet {
 		return errors.New(left)
 	}
 	return nil
+}
+
+// reachable leaves out the peers that are dead or stopped on purpose.
+func (p *plan) reachable(sections []runtimeapi.PeersSection) []runtimeapi.PeersSection {
+	gone := map[string]bool{}
+	for _, n := range p.nodes {
+		gone[p.peer(n)] = n.meets() != running
+	}
+	kept := slices.Clone(sections)
+	for i := range kept {
+		kept[i].Peers = slices.DeleteFunc(slices.Clone(kept[i].Peers), func(peer runtimeapi.Peer) bool { return gone[peer.Name] })
+	}
+	return kept
 }
 
 // webBusy wants nothing read and nothing written but the status page itself.

@@ -80,19 +80,21 @@ func (l *lab) up(ctx context.Context) error {
 	for _, n := range l.plan.nodes {
 		n.site = sites[n.name]
 	}
-	specs := map[*node]nodeSpec{}
 	for _, n := range l.plan.nodes {
-		if specs[n], err = n.component.render(l.plan, n); err != nil {
+		if n.spec, err = n.component.render(l.plan, n); err != nil {
 			return fmt.Errorf("%s: %w", n.name, err)
 		}
 	}
 	for stage := 0; stage <= lastStage; stage++ {
-		err := each(ctx, l.plan.stage(stage), func(ctx context.Context, n *node) error { return l.bring(ctx, n, specs[n]) })
+		err := each(ctx, l.plan.stage(stage), func(ctx context.Context, n *node) error { return l.bring(ctx, n, n.spec) })
 		if err != nil {
 			return fmt.Errorf("start lab %s: %w", l.id, err)
 		}
 	}
-	if err := each(ctx, l.plan.nodes, l.complete); err != nil {
+	if err := each(ctx, l.plan.born(), l.complete); err != nil {
+		return fmt.Errorf("start lab %s: %w", l.id, err)
+	}
+	if err := each(ctx, l.plan.working(harness.TierTracker), l.doom); err != nil {
 		return fmt.Errorf("start lab %s: %w", l.id, err)
 	}
 	l.plan.options.log().Debug("lab is up", "lab", l.id, "nodes", len(l.plan.nodes), "took", time.Since(began))
@@ -105,7 +107,7 @@ func (l *lab) bring(ctx context.Context, n *node, spec nodeSpec) error {
 	if err != nil {
 		return err
 	}
-	n.process = process
+	n.runs(process)
 	return n.alive(ctx, func(ctx context.Context) error {
 		err := await(ctx, "ready", func(ctx context.Context) error { return n.component.ready(ctx, l.plan, n) })
 		if err == nil {
@@ -125,6 +127,17 @@ func (l *lab) complete(ctx context.Context, n *node) error {
 	})
 }
 
+// doom does to a node that is up what the state of its tier asks for.
+func (l *lab) doom(ctx context.Context, n *node) error {
+	switch n.tier.State {
+	case harness.TrackerDead:
+		return kill(ctx, l, n, harness.Fault{})
+	case harness.TrackerStalled:
+		return hold(ctx, n)
+	}
+	return nil
+}
+
 // alive runs f, whose context ends when the node dies; then that is the error.
 func (n *node) alive(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -133,7 +146,7 @@ func (n *node) alive(ctx context.Context, f func(context.Context) error) error {
 	go func() {
 		defer close(watching)
 		select {
-		case <-n.process.exited():
+		case <-n.current().exited():
 			cancel(errDied)
 		case <-ctx.Done():
 		}

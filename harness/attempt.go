@@ -59,6 +59,7 @@ const (
 	CauseTimeout   Cause = "timeout"   // the client's patience ended
 	CauseReset     Cause = "reset"     // connection ended before the answer did
 	CauseStatus    Cause = "status"    // complete answer, another status than the target's
+	CauseDenied    Cause = "denied"    // 429 without the application's mark: the proxy denied a customer, who is not charged
 	CauseBody      Cause = "body"      // complete answer, wrong size or wrong author
 	CauseProtocol  Cause = "protocol"  // bytes that are not HTTP
 	CauseResources Cause = "resources" // the client ran out of descriptors or ports

@@ -23,6 +23,10 @@ var defaultScenario = Scenario{
 // defaultTier describes a tier of one node without a limit.
 var defaultTier = Tier{Count: 1}
 
+// defaultLimits name neither whom they hold nor how many they may have: that is
+// the scenario's to say.
+var defaultLimits = Limits{Expire: 6 * time.Second}
+
 // defaultDynamic is the share of dynamic attempts by profile.
 var defaultDynamic = map[string]Share{"ads": 0, "dynamic": 0.5, "mixed": 0.5, "php": 1}
 

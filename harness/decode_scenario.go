@@ -15,6 +15,7 @@ var scenarioFields = []field[Scenario]{
 	{"topology", func(d *decoder, v value, sc *Scenario) { d.topology(v, &sc.Topology) }},
 	{"workload", func(d *decoder, v value, sc *Scenario) { d.workload(v, &sc.Workload) }},
 	{"axes", func(d *decoder, v value, sc *Scenario) { d.axes(v, &sc.Axes) }},
+	{"faults", func(d *decoder, v value, sc *Scenario) { d.faults(v, &sc.Faults) }},
 	{"trials", func(d *decoder, v value, sc *Scenario) { d.integer(v, &sc.Trials) }},
 	{"checks", func(d *decoder, v value, sc *Scenario) { d.checks(v, &sc.Checks) }},
 }
@@ -27,6 +28,14 @@ var tierFields = []field[Tier]{
 	{"version", func(d *decoder, v value, t *Tier) { d.text(v, &t.Version) }},
 	{"binary", func(d *decoder, v value, t *Tier) { d.text(v, &t.Binary) }},
 	{"args", func(d *decoder, v value, t *Tier) { d.texts(v, &t.Args) }},
+	{"state", func(d *decoder, v value, t *Tier) { d.name(v, "state", trackerStates, (*string)(&t.State)) }},
+	{"limits", func(d *decoder, v value, t *Tier) { d.limits(v, &t.Limits) }},
+}
+
+var limitsFields = []field[Limits]{
+	{"customers", func(d *decoder, v value, l *Limits) { d.integer(v, &l.Customers) }},
+	{"total", func(d *decoder, v value, l *Limits) { d.unsigned(v, &l.Total) }},
+	{"expire", func(d *decoder, v value, l *Limits) { d.duration(v, &l.Expire) }},
 }
 
 var workloadFields = []field[Workload]{
@@ -46,6 +55,7 @@ var workloadFields = []field[Workload]{
 		d.name(v, "route", []string{string(RouteProxy), string(RouteDirect)}, (*string)(&w.Route))
 	}},
 	{"seed", func(d *decoder, v value, w *Workload) { d.unsigned(v, &w.Seed) }},
+	{"probe", func(d *decoder, v value, w *Workload) { d.duration(v, &w.Probe) }},
 	{"search", func(d *decoder, v value, w *Workload) { d.search(v, &w.Search) }},
 }
 
@@ -94,6 +104,12 @@ func (d *decoder) search(v value, into **Search) {
 	search := defaultSearch
 	mapping(d, v, searchFields, &search)
 	*into = &search
+}
+
+func (d *decoder) limits(v value, into **Limits) {
+	limits := defaultLimits
+	mapping(d, v, limitsFields, &limits)
+	*into = &limits
 }
 
 // axes keeps the order of the file. That the paths exist is seen when the axes

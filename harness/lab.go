@@ -66,6 +66,7 @@ type Settlement struct {
 	Settled bool          `json:"settled"`
 	Took    time.Duration `json:"tookNs"`            // since the driver returned
 	Missing []string      `json:"missing,omitempty"` // what had not come to rest at the deadline
+	LeftOut []string      `json:"leftOut,omitempty"` // who was not waited for, being dead or stopped on purpose
 }
 
 // Witness is one vantage point on what was charged.

@@ -10,15 +10,15 @@ import (
 )
 
 // labs hands each turn its lab. Whatever counts gets a fresh lab for every
-// trial. A search is about time: its cells keep their labs warm for the whole
-// run and are played in turn, and cells of equal topology share one.
+// trial. A search or a probe is about time: its cells keep their labs warm for the
+// whole run and are played in turn, and cells of equal topology share one.
 type labs struct {
 	plan Plan
 	mu   sync.Mutex
 	warm map[string]Lab
 }
 
-func (l *labs) shared() bool { return l.plan.Scenario.Workload.Search != nil }
+func (l *labs) shared() bool { return l.plan.Scenario.Workload.Warm() }
 
 // warmUp starts all shared labs together.
 func (l *labs) warmUp(ctx context.Context) error {

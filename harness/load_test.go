@@ -38,7 +38,7 @@ question: Does everything decode?
 topology:
   proxy:   {kind: haproxy, count: 2, threads: 1, version: 3.0}
   backend: {kind: web, count: 4, cpus: 0.2, binary: /opt/nginx, args: [-g, "daemon off;"]}
-  tracker: {kind: quota-tracker}
+  tracker: {kind: quota-tracker, limits: {customers: 12, total: 4_000, expire: 5s}}
 workload:
   {driver: vegeta, profile: mixed, rate: 2_000/s, requests: 100000, customers: 20, hosts: 7, dynamic: 0.25, tls: 0.95,
    work: 300us, timeout: 2s, connections: 64, route: proxy, seed: 42}
@@ -54,7 +54,7 @@ func TestLoadDecodesEveryField(t *testing.T) {
 		Topology: Topology{
 			"proxy":   {Kind: "haproxy", Count: 2, Threads: 1, Version: "3.0"},
 			"backend": {Kind: "web", Count: 4, CPUs: 0.2, Binary: "/opt/nginx", Args: []string{"-g", "daemon off;"}},
-			"tracker": {Kind: "quota-tracker", Count: 1},
+			"tracker": {Kind: "quota-tracker", Count: 1, Limits: &Limits{Customers: 12, Total: 4000, Expire: 5 * time.Second}},
 		},
 		Workload: Workload{
 			Driver: "vegeta", Profile: "mixed", Rate: 2000, Requests: 100000, Customers: 20, Hosts: 7,

@@ -19,6 +19,8 @@ type meter struct {
 	lag   *stats.Histogram // since the last refresh
 	last  time.Time
 	lastN uint64
+
+	limits *Limits // with which it is no error to be denied
 }
 
 func newMeter(plan Plan, t turn) *meter {
@@ -27,7 +29,7 @@ func newMeter(plan Plan, t turn) *meter {
 		say = func(Progress) {}
 	}
 	return &meter{
-		say: say, lag: stats.NewHistogram(), last: time.Now(),
+		say: say, lag: stats.NewHistogram(), last: time.Now(), limits: t.cell.Scenario.Topology.Limits(),
 		now: Progress{Cell: t.cell.Name, Trial: strconv.Itoa(t.trial), Total: expected(t.cell.Scenario.Workload)},
 	}
 }
@@ -49,7 +51,7 @@ func (m *meter) phase(name string) {
 
 func (m *meter) see(a Attempt) {
 	m.now.Done++
-	if a.Cause != "" {
+	if !m.limits.Expect(a.Cause) {
 		m.now.Errors++
 	}
 	m.lag.Record(a.Lag())

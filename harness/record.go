@@ -15,6 +15,7 @@ type Record struct {
 	Environment Environment   `json:"environment"`
 	Nodes       []Node        `json:"nodes"`
 	Driver      string        `json:"driver"`
+	Capacity    *Capacity     `json:"capacity,omitempty"` // where the workload asked for a probe
 	Driven      Driven        `json:"driven"`
 	Settlement  Settlement    `json:"settlement"`
 	Usage       []Usage       `json:"usage"` // of each node, while driving
@@ -22,7 +23,11 @@ type Record struct {
 	Receipts    *Receipts     `json:"receipts,omitempty"`
 	Failures    []NodeFailure `json:"failures,omitempty"`
 	Interrupted bool          `json:"interrupted,omitempty"`
-	Error       string        `json:"error,omitempty"` // why the trial could not be finished
+
+	// Disturbances are the scenario's faults as they were played.
+	Disturbances []Disturbance `json:"disturbances,omitempty"`
+
+	Error string `json:"error,omitempty"` // why the trial could not be finished
 
 	// Ledgers by witness. A witness that could not testify is in Absent, with the reason.
 	Ledgers map[string]Ledger `json:"ledgers"`

@@ -97,7 +97,8 @@ type Moment struct {
 	Length time.Duration `json:"lengthNs"`
 	Done   uint64        `json:"done"` // attempts that ended in it
 	Errors uint64        `json:"errors"`
-	P50    time.Duration `json:"p50Ns"` // response time of the attempts that ended in it
+	Denied uint64        `json:"denied,omitempty"` // by the proxy, as customers have limits: no errors
+	P50    time.Duration `json:"p50Ns"`            // response time of the attempts that ended in it
 	P99    time.Duration `json:"p99Ns"`
 }
 

@@ -40,7 +40,7 @@ func recordWarnings(rec *Record, sum Summary) []string {
 		w = append(w, fmt.Sprintf("the generator sent late: lag p99 %v, which is part of every latency", sum.Lag.P99.Round(100*time.Microsecond)))
 	}
 	w = append(w, hostWarnings(rec.Host)...)
-	if rec.Cell.Scenario.Workload.Search == nil {
+	if !rec.Cell.Scenario.Workload.Warm() {
 		w = append(w, countWarnings(rec)...)
 	}
 	return append(append(w, nodeWarnings(rec)...), searchWarnings(sum.Sustained)...)

@@ -13,7 +13,8 @@ type Scenario struct {
 	Topology Topology    `yaml:"topology" json:"topology"`
 	Workload Workload    `yaml:"workload" json:"workload"`
 	Axes     []Axis      `yaml:"axes" json:"axes,omitempty"`
-	Trials   int         `yaml:"trials" json:"trials"` // repetitions of each cell; 0 means 1
+	Faults   []Fault     `yaml:"faults" json:"faults,omitempty"` // played while the driver offers
+	Trials   int         `yaml:"trials" json:"trials"`           // repetitions of each cell; 0 means 1
 	Checks   []CheckSpec `yaml:"checks" json:"checks"`
 }
 
@@ -33,13 +34,15 @@ func (t Topology) TierNames() []string { return slices.Sorted(maps.Keys(t)) }
 
 // Tier is one layer of a topology: Count equal nodes of one kind.
 type Tier struct {
-	Kind    string   `yaml:"kind" json:"kind"`       // component kind: haproxy, web, quota-tracker …
-	Count   int      `yaml:"count" json:"count"`     // nodes; 0 means 1
-	CPUs    float64  `yaml:"cpus" json:"cpus"`       // CPU limit per node in cores; 0 means no limit
-	Threads int      `yaml:"threads" json:"threads"` // worker threads per node; 0 means the kind's default
-	Version string   `yaml:"version" json:"version"` // such as "3.0"; empty means the engine's default
-	Binary  string   `yaml:"binary" json:"binary"`   // program to run instead of the kind's own; empty means the kind's own
-	Args    []string `yaml:"args" json:"args"`       // further arguments for the program
+	Kind    string       `yaml:"kind" json:"kind"`               // component kind: haproxy, web, quota-tracker …
+	Count   int          `yaml:"count" json:"count"`             // nodes; 0 means 1
+	CPUs    float64      `yaml:"cpus" json:"cpus"`               // CPU limit per node in cores; 0 means no limit
+	Threads int          `yaml:"threads" json:"threads"`         // worker threads per node; 0 means the kind's default
+	Version string       `yaml:"version" json:"version"`         // such as "3.0"; empty means the engine's default
+	Binary  string       `yaml:"binary" json:"binary"`           // program to run instead of the kind's own; empty means the kind's own
+	Args    []string     `yaml:"args" json:"args"`               // further arguments for the program
+	State   TrackerState `yaml:"state" json:"state,omitempty"`   // tracker only: empty means up
+	Limits  *Limits      `yaml:"limits" json:"limits,omitempty"` // tracker only: whom it must have denied; nil means nobody
 }
 
 // Axis is one sweep dimension: a dotted path into the scenario and its values.
@@ -70,6 +73,7 @@ type Workload struct {
 	Connections int           `yaml:"connections" json:"connections"` // most connections kept per host; 0 means the driver's default
 	Route       Route         `yaml:"route" json:"route"`             // through the proxy, or straight to the backends
 	Seed        uint64        `yaml:"seed" json:"seed"`               // same seed, same stream of targets
+	Probe       time.Duration `yaml:"probe" json:"probeNs,omitempty"` // look for the capacity so long before the schedule, in labs that are kept warm; 0 means no
 	Search      *Search       `yaml:"search" json:"search,omitempty"` // look for the maximum sustained rate instead of driving Rate
 }
 

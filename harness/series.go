@@ -14,7 +14,7 @@ const (
 
 // series cuts the length into equal slices and says of each what ended in it.
 // Its quantiles are exact.
-func series(attempts []Attempt, length time.Duration) []Moment {
+func series(attempts []Attempt, limits *Limits, length time.Duration) []Moment {
 	if len(attempts) == 0 || length <= 0 {
 		return nil
 	}
@@ -27,8 +27,11 @@ func series(attempts []Attempt, length time.Duration) []Moment {
 		at := int(float64(a.Done) / float64(length) * float64(n))
 		at = min(max(at, 0), n-1)
 		moments[at].Done++
-		if a.Cause != "" {
+		switch {
+		case !limits.Expect(a.Cause):
 			moments[at].Errors++
+		case a.Cause == CauseDenied:
+			moments[at].Denied++
 		}
 		latencies[at] = append(latencies[at], a.Latency())
 	}

@@ -24,7 +24,7 @@ func Summarise(rec *Record) Summary {
 	s.Length = max(s.Length, d.lastDone) // a driver that broke off may not have said
 	s.Response, s.Service, s.Lag = quantilesOf(d.response), quantilesOf(d.service), quantilesOf(d.lag)
 	s.rates(rec, d)
-	s.Series = series(rec.Attempts, s.Length)
+	s.Series = series(rec.Attempts, rec.Cell.Scenario.Topology.Limits(), s.Length)
 	s.Sustained = sustained(rec)
 	return s
 }

@@ -22,10 +22,11 @@ const settleWithin = 30 * time.Second
 // trial is one repetition of a cell in a running lab. Its run method is the one
 // place where the stages drive, settle and testify meet.
 type trial struct {
-	plan  Plan
-	lab   Lab
-	rec   *Record
-	meter *meter
+	plan    Plan
+	lab     Lab
+	rec     *Record
+	meter   *meter
+	nemesis *nemesis // while driving
 }
 
 func newTrial(plan Plan, t turn, lab Lab) *trial {
@@ -45,7 +46,7 @@ func (t *trial) run(ctx context.Context) *Record {
 	}
 	t.rec.Interrupted = t.plan.Soft.Err() != nil
 	t.rec.Ledgers[WitnessClient] = ClientLedger(t.rec.Attempts)
-	if !t.searching() {
+	if !t.rec.Cell.Scenario.Workload.Warm() { // else its lab is shared with others, and its counts mean nothing
 		t.settle(ctx)
 		t.testify(ctx)
 	}
@@ -53,18 +54,33 @@ func (t *trial) run(ctx context.Context) *Record {
 	return t.rec
 }
 
-// searching trials share their lab with others, so its counts mean nothing.
-func (t *trial) searching() bool { return t.rec.Cell.Scenario.Workload.Search != nil }
-
 func (t *trial) drive(ctx context.Context) error {
 	w := t.rec.Cell.Scenario.Workload
 	driver, err := t.plan.Driver(w.Driver)
 	if err != nil {
 		return err
 	}
+	if t.nemesis, err = newNemesis(ctx, t.lab, t.rec.Cell.Scenario.Faults); err != nil {
+		return err
+	}
+	err = t.offer(ctx, driver, w)
+	var disturbed error
+	t.rec.Disturbances, disturbed = t.nemesis.wait()
+	if t.plan.Soft.Err() != nil {
+		return err // what was not played any more is part of being interrupted
+	}
+	return errors.Join(err, disturbed)
+}
+
+// offer lets the driver look for the capacity, if it is asked to, and then play
+// its schedule. What the nodes use is read around the schedule alone.
+func (t *trial) offer(ctx context.Context, driver Driver, w Workload) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(t.plan.Soft, cancel)()
+	if err := t.probe(ctx, driver, w); err != nil {
+		return t.unlessInterrupted(err)
+	}
 	before, err := t.lab.Usage(ctx)
 	if err != nil {
 		return fmt.Errorf("read usage of nodes: %w", err)
@@ -74,12 +90,31 @@ func (t *trial) drive(ctx context.Context) error {
 	t.rec.Driven, err = driver.Drive(ctx, w, t.lab.Endpoints(w.Route), t.report(cancel))
 	t.rec.Host = host.Until(ReadHost())
 	t.rec.Usage = t.usageSince(before)
-	if errors.Is(err, context.Canceled) && t.plan.Soft.Err() != nil {
-		return nil // interrupted, which the record says itself
-	}
-	if err != nil && len(t.rec.Attempts) >= t.plan.limit() {
+	if err = t.unlessInterrupted(err); err != nil && len(t.rec.Attempts) >= t.plan.limit() {
 		return fmt.Errorf("stopped at the limit of %d attempts per trial: %w", t.plan.limit(), err)
 	}
+	return err
+}
+
+// unlessInterrupted drops an error that the record says itself: interrupted.
+func (t *trial) unlessInterrupted(err error) error {
+	if errors.Is(err, context.Canceled) && t.plan.Soft.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (t *trial) probe(ctx context.Context, driver Driver, w Workload) error {
+	if w.Probe <= 0 {
+		return nil
+	}
+	prober, ok := driver.(Prober)
+	if !ok {
+		return fmt.Errorf("driver %s cannot look for the capacity", driver.Name())
+	}
+	t.meter.phase("probing")
+	capacity, err := prober.Probe(ctx, w, t.lab.Endpoints(w.Route), w.Probe)
+	t.rec.Capacity = &capacity
 	return err
 }
 
@@ -87,6 +122,7 @@ func (t *trial) drive(ctx context.Context) error {
 func (t *trial) report(stop func()) func(Attempt) {
 	return func(a Attempt) {
 		t.rec.Attempts = append(t.rec.Attempts, a)
+		t.nemesis.see(a)
 		t.meter.see(a)
 		if len(t.rec.Attempts) == t.plan.limit() {
 			stop()

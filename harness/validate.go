@@ -30,7 +30,14 @@ func (d *decoder) validate(sc *Scenario) {
 	rules := slices.Concat(scenarioRules, workloadRules, searchRules)
 	for _, name := range sc.Topology.TierNames() {
 		rules = append(rules, tierRules(name)...)
+		if sc.Topology[name].State != "" {
+			rules = append(rules, stateRules(name)...)
+		}
+		if sc.Topology[name].Limits != nil {
+			rules = append(rules, limitsRules(name)...)
+		}
 	}
+	rules = append(rules, faultsRules(sc.Faults)...)
 	for _, r := range rules {
 		if slices.ContainsFunc(r.paths, d.unread) {
 			continue

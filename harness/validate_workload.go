@@ -10,6 +10,13 @@ var workloadRules = []rule{
 	{[]string{"workload.requests", "workload.duration", "workload.search"}, oneLength},
 	{[]string{"workload.requests", "workload.rate", "workload.duration"}, bounded},
 	{[]string{"workload.tls", "workload.route"}, clearDirect},
+	{[]string{"workload.probe", "workload.search"}, func(sc *Scenario) (string, string) {
+		if sc.Workload.Probe > 0 && sc.Workload.Search != nil {
+			return "a search has a probe of its own", "set workload.search.probe"
+		}
+		return "", ""
+	}},
+	lasting("workload.probe", func(sc *Scenario) time.Duration { return sc.Workload.Probe }, 0, time.Hour),
 	lasting("workload.duration", func(sc *Scenario) time.Duration { return sc.Workload.Duration }, 0, 24*time.Hour),
 	within("workload.customers", func(sc *Scenario) float64 { return float64(sc.Workload.Customers) }, 1, MaxCustomers),
 	within("workload.hosts", func(sc *Scenario) float64 { return float64(sc.Workload.Hosts) }, 1, MaxCustomers),

@@ -17,7 +17,8 @@ var _ = register("exactly-once", func(*options) harness.AnyCheck { return exactl
 // attempt that could have caused it is a ghost, a second receipt is a replay:
 // each is a failure. Indeterminate attempts are resolved by their receipts and
 // named. An error that the proxy answered by itself never reached an origin and
-// is not a loss; no-errors counts it.
+// is not a loss; no-errors counts it. An attempt that the proxy denied must not
+// have arrived.
 type exactlyOnce struct{}
 
 var _ harness.Check = exactlyOnce{}
@@ -73,6 +74,7 @@ type joined struct {
 	attempts, matched                      uint64
 	losses, ghosts, replays, beyond        uint64
 	arrived, notArrived, byProxy, received uint64
+	denied                                 uint64
 	findings                               findings
 }
 
@@ -110,6 +112,11 @@ func (j *joined) attempt(a *harness.Attempt) {
 
 func (j *joined) outcome(a *harness.Attempt, received bool) {
 	switch {
+	case a.Cause == harness.CauseDenied && received:
+		j.ghosts++
+		j.findings.add(id(a.Seq), "denied by the proxy, but an origin logged it")
+	case a.Cause == harness.CauseDenied:
+		j.denied++
 	case a.Outcome == harness.OK && !received && byProxy(a):
 		j.byProxy++
 	case a.Outcome == harness.OK && !received:
@@ -127,7 +134,7 @@ func (j *joined) outcome(a *harness.Attempt, received bool) {
 	}
 }
 
-// byProxy recognises the answers that a proxy gives itself, such as 503 or 429:
+// byProxy recognises the errors that a proxy answers itself, such as 503:
 // an error that the target does not expect, without the application's mark.
 func byProxy(a *harness.Attempt) bool {
 	return a.Cause == harness.CauseStatus && !a.Dynamic && a.Status >= 400
@@ -195,6 +202,9 @@ func (j *joined) notes() string {
 	}
 	if j.byProxy > 0 {
 		notes += fmt.Sprintf("; the proxy answered %s by itself", num(j.byProxy))
+	}
+	if j.denied > 0 {
+		notes += fmt.Sprintf("; the proxy denied %s, none of which arrived", num(j.denied))
 	}
 	if j.receipts.Strange > 0 {
 		notes += fmt.Sprintf("; %s of the origin bear no sequence id", count(j.receipts.Strange, "log line", "log lines"))

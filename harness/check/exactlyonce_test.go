@@ -47,6 +47,15 @@ func TestExactlyOnceJoinsAttemptsAndReceiptsByID(t *testing.T) {
 			a.Status, a.Cause, a.Dynamic = 503, harness.CauseStatus, false
 			without(r, 9)
 		}, harness.Pass, "the proxy answered 1 by itself", ""},
+		{"denied and not logged", func(r *harness.Record) {
+			a := &r.Attempts[8]
+			a.Status, a.Cause, a.Dynamic = 429, harness.CauseDenied, false
+			without(r, 8)
+		}, harness.Pass, "99 of 100 attempts arrived exactly once; the proxy denied 1, none of which arrived", ""},
+		{"denied but logged", func(r *harness.Record) {
+			a := &r.Attempts[8]
+			a.Status, a.Cause, a.Dynamic = 429, harness.CauseDenied, false
+		}, harness.Fail, "1 ghost", "attempt 8: denied by the proxy, but an origin logged it"},
 		{"PHP's answer without receipt is a loss whatever its status", func(r *harness.Record) {
 			a := &r.Attempts[8]
 			a.Status, a.Cause = 503, harness.CauseStatus

@@ -106,6 +106,11 @@ func nothing(*harness.Record) {}
 
 func search(rec *harness.Record) { rec.Cell.Scenario.Workload.Search = &harness.Search{} }
 
+// setLimits gives the customers of a record limits.
+func setLimits(rec *harness.Record) {
+	rec.Cell.Scenario.Topology[harness.TierTracker] = harness.Tier{Kind: "quota-tracker", Limits: &harness.Limits{Customers: 5, Total: 10}}
+}
+
 func unsettled(rec *harness.Record) {
 	rec.Settlement = harness.Settlement{Missing: []string{"proxy1: 3 sessions"}}
 }

@@ -16,7 +16,8 @@ var _ = register("no-errors", func(*options) harness.AnyCheck { return noErrors{
 // client's own making (interrupted, out of descriptors or ports) and attempts
 // that were never reported leave it unknown. So does an interrupted trial, whose
 // lab may have been taken down under what was in flight, and a search, which goes
-// on until something breaks.
+// on until something breaks. Where customers have limits it is no error that one is
+// denied; whether that was right is for enforced to judge.
 type noErrors struct{}
 
 var _ harness.Check = noErrors{}
@@ -36,6 +37,7 @@ func (noErrors) judge(rec *harness.Record) harness.Verdict {
 		return unknown("a search goes on until something breaks, so its errors say nothing")
 	}
 	causes := causesOf(rec.Attempts)
+	denied := expectDenials(rec, causes)
 	total, own := uint64(0), uint64(0)
 	for cause, e := range causes {
 		total += e.n
@@ -57,7 +59,22 @@ func (noErrors) judge(rec *harness.Record) harness.Verdict {
 	case cutShort(rec) != "":
 		return unknown("%s", cutShort(rec))
 	}
+	if denied > 0 {
+		return pass("%s of %s answered as expected, the other %s denied as customers have limits",
+			num(n-denied), count(n, "attempt", "attempts"), num(denied))
+	}
 	return pass("%s of %s answered as expected", num(n), count(n, "attempt", "attempts"))
+}
+
+// expectDenials takes denied attempts out of the causes where customers have
+// limits, and says how many there were.
+func expectDenials(rec *harness.Record, causes map[harness.Cause]*errorCount) uint64 {
+	denied := causes[harness.CauseDenied]
+	if denied == nil || !rec.Cell.Scenario.Topology.Limits().Expect(harness.CauseDenied) {
+		return 0
+	}
+	delete(causes, harness.CauseDenied)
+	return denied.n
 }
 
 // errorCount is how often a cause was seen, with its first attempt.

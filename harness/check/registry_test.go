@@ -9,7 +9,7 @@ import (
 )
 
 func TestEveryCheckIsKnownByItsOwnName(t *testing.T) {
-	want := []string{"cpu-limits", "exactly-once", "generator-fit", "host-fit", "no-errors", "nodes-alive", "quota-exact", "scales-with-backends"}
+	want := []string{"cpu-limits", "enforced", "exactly-once", "generator-fit", "host-fit", "no-errors", "nodes-alive", "quota-exact", "scales-with-backends"}
 	if diff := cmp.Diff(want, Names()); diff != "" {
 		t.Error(diff)
 	}
@@ -38,7 +38,7 @@ func TestAllKeepsTheScenariosOrder(t *testing.T) {
 
 func TestWrongOptionsAreNamed(t *testing.T) {
 	for _, test := range []struct{ check, option, value, want string }{
-		{"quota-exactt", "", "", `unknown check "quota-exactt": there are cpu-limits, exactly-once`},
+		{"quota-exactt", "", "", `unknown check "quota-exactt": there are cpu-limits, enforced, exactly-once`},
 		{"quota-exact", "tolerance", "0.01", `check quota-exact: unknown option "tolerance": this check has none`},
 		{"generator-fit", "lag", "10ms", `unknown option "lag": there are achieved, advisory, cpu, lag-p99`},
 		{"generator-fit", "lag-p99", "10", `option lag-p99: "10" is no duration above 0, such as 10ms`},

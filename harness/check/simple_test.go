@@ -24,6 +24,14 @@ func TestNoErrorsCountsEveryCause(t *testing.T) {
 			spoil(r, 4, 0, harness.CauseReset)
 		}, harness.Fail, "1 reset, 1 resources", ""},
 		{"out of ports", func(r *harness.Record) { spoil(r, 3, 0, harness.CauseResources) }, harness.Unknown, "1 resources", ""},
+		{"denied without limits", func(r *harness.Record) { spoil(r, 3, 429, harness.CauseDenied) }, harness.Fail, "1 denied", ""},
+		{"denied with limits", func(r *harness.Record) { setLimits(r); spoil(r, 3, 429, harness.CauseDenied) }, harness.Pass,
+			"99 of 100 attempts answered as expected, the other 1 denied as customers have limits", ""},
+		{"denied with limits, and a status", func(r *harness.Record) {
+			setLimits(r)
+			spoil(r, 3, 429, harness.CauseDenied)
+			spoil(r, 4, 503, harness.CauseStatus)
+		}, harness.Fail, "1 of 100 attempts did not go as expected: 1 status", ""},
 		{"no attempts", func(r *harness.Record) { r.Attempts = nil }, harness.Unknown, "no attempt was made", ""},
 		{"driver hides an attempt", func(r *harness.Record) { r.Attempts = r.Attempts[:99] }, harness.Unknown, "1 of 100 attempts were never reported", ""},
 		{"driver hides an attempt and that it was offered", func(r *harness.Record) { r.Attempts = r.Attempts[:99]; r.Driven.Offered = 99 },

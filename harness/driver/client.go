@@ -2,6 +2,7 @@ package driver
 
 import (
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/haproof/haproof/harness"
@@ -102,6 +103,8 @@ func (e *ending) answered(target *Target, a answer) {
 	}
 	e.outcome, e.dynamic = harness.OK, a.php
 	switch {
+	case a.status == http.StatusTooManyRequests && !a.php && target.Key != "" && target.Status != a.status:
+		e.cause = harness.CauseDenied
 	case a.status != target.Status:
 		e.cause = harness.CauseStatus
 	case a.bytes != target.Bytes || a.php != target.Dynamic:

@@ -116,3 +116,26 @@ func TestPreheatingOpensWhatTheFirstAttemptsNeedAndSendsNothing(t *testing.T) {
 		t.Errorf("%d connections opened, %d attempts arrived; want 3 and 60", o.opened, arrived)
 	}
 }
+
+func TestOnlyTheProxysOwn429IsADenial(t *testing.T) {
+	page := Target{Key: "c0000", Status: 200, Bytes: 512, Dynamic: true}
+	file := Target{Key: "c0000", Status: 200, Bytes: 1024}
+	for _, row := range []struct {
+		why    string
+		target Target
+		answer answer
+		want   ending
+	}{
+		{"page denied", page, answer{status: 429, bytes: 117}, ending{status: 429, bytes: 117, outcome: harness.OK, cause: harness.CauseDenied}},
+		{"file denied", file, answer{status: 429, bytes: 117}, ending{status: 429, bytes: 117, outcome: harness.OK, cause: harness.CauseDenied}},
+		{"the application's own", page, answer{status: 429, bytes: 512, php: true},
+			ending{status: 429, bytes: 512, dynamic: true, outcome: harness.OK, cause: harness.CauseStatus}},
+		{"nobody's customer", Target{Status: 200}, answer{status: 429}, ending{status: 429, outcome: harness.OK, cause: harness.CauseStatus}},
+		{"another status", page, answer{status: 403}, ending{status: 403, outcome: harness.OK, cause: harness.CauseStatus}},
+	} {
+		var got ending
+		if got.answered(&row.target, row.answer); got != row.want {
+			t.Errorf("%s: got %+v, want %+v", row.why, got, row.want)
+		}
+	}
+}

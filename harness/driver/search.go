@@ -29,7 +29,8 @@ func (o *offer) search(ctx context.Context, s harness.Search, report func(harnes
 	if err := checkSearch(s); err != nil {
 		return began, err
 	}
-	probed, err := o.probe(ctx, s.Probe)
+	capacity, err := o.probe(ctx, s.Probe)
+	probed := capacity.RPS
 	began.Probed = probed
 	if err != nil {
 		return began, err
@@ -62,8 +63,9 @@ var errNoCapacity = errors.New("probe: not one attempt went as expected in its s
 
 // probe returns the capacity in a closed loop: answers as expected per second in
 // the second half of its time. The first half warms up.
-func (o *offer) probe(ctx context.Context, length time.Duration) (float64, error) {
+func (o *offer) probe(ctx context.Context, length time.Duration) (harness.Capacity, error) {
 	began := time.Now()
+	var seen harness.Capacity
 	var completed uint64
 	e := &engagement{
 		client: o.client, targets: o.targets, began: began, firstSeq: ProbeSeq,
@@ -71,18 +73,23 @@ func (o *offer) probe(ctx context.Context, length time.Duration) (float64, error
 		inFlight: max(probeInFlight, probeInFlightPerEndpoint*uint64(len(o.client.servers))),
 		done:     map[uint64]harness.Attempt{},
 		report: func(a harness.Attempt) {
+			seen.Attempts++
+			if a.Cause != "" {
+				seen.Errors++
+			}
 			if a.Cause == "" && a.Done >= length/2 && a.Done < length {
 				completed++
 			}
 		},
 	}
 	if err := errors.Join(o.attack(ctx, e), ctx.Err()); err != nil {
-		return 0, err
+		return seen, err
 	}
 	if completed == 0 {
-		return 0, errNoCapacity
+		return seen, errNoCapacity
 	}
-	return float64(completed) / (length - length/2).Seconds(), nil
+	seen.RPS = float64(completed) / (length - length/2).Seconds()
+	return seen, nil
 }
 
 // watch sees when a search has seen enough: when a stair cannot meet its

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/haproof/haproof/harness"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -19,13 +20,21 @@ func init() { register("vegeta", func() harness.Driver { return vegetaDriver{} }
 // docs/decisions/0005-vegeta-driver.md: pacing, replays, and the intended times.
 type vegetaDriver struct{}
 
-var _ harness.Driver = vegetaDriver{}
+var (
+	_ harness.Driver = vegetaDriver{}
+	_ harness.Prober = vegetaDriver{}
+)
 
 func (vegetaDriver) Name() string { return "vegeta" }
 
 // Drive offers the workload, see harness.Driver.
 func (vegetaDriver) Drive(ctx context.Context, w harness.Workload, to []harness.Endpoint, report func(harness.Attempt)) (harness.Driven, error) {
 	return drive(ctx, w, to, engine{attack: vegetaAttack}, report)
+}
+
+// Probe looks for the capacity, see harness.Prober.
+func (vegetaDriver) Probe(ctx context.Context, w harness.Workload, to []harness.Endpoint, length time.Duration) (harness.Capacity, error) {
+	return probeCapacity(ctx, w, to, engine{attack: vegetaAttack}, length)
 }
 
 const (

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"runtime"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,7 +25,10 @@ type wireDriver struct {
 	most   int // attempts in flight at most; 0 for maxInFlight
 }
 
-var _ harness.Driver = wireDriver{}
+var (
+	_ harness.Driver = wireDriver{}
+	_ harness.Prober = wireDriver{}
+)
 
 func (wireDriver) Name() string { return "wire" }
 
@@ -33,6 +37,13 @@ func (d wireDriver) Drive(ctx context.Context, w harness.Workload, to []harness.
 	g := &wireEngine{driver: d}
 	defer func() { err = errors.Join(err, g.close()) }()
 	return drive(ctx, w, to, engine{attack: g.attack, warm: g.warm}, report)
+}
+
+// Probe looks for the capacity, see harness.Prober.
+func (d wireDriver) Probe(ctx context.Context, w harness.Workload, to []harness.Endpoint, length time.Duration) (capacity harness.Capacity, err error) {
+	g := &wireEngine{driver: d}
+	defer func() { err = errors.Join(err, g.close()) }()
+	return probeCapacity(ctx, w, to, engine{attack: g.attack}, length)
 }
 
 // count returns the number of shards: of each core that is left beside one for

@@ -3,6 +3,7 @@ package harnesstest
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/haproof/haproof/harness"
@@ -45,6 +46,10 @@ func (d *Driver) Drive(ctx context.Context, w harness.Workload, _ []harness.Endp
 
 // play sends one attempt and says whether to report it.
 func (d *Driver) play(a *harness.Attempt) bool {
+	if d.Site.Deny(a.Key, a.Sent) {
+		a.Status, a.Bytes, a.Dynamic, a.Cause = http.StatusTooManyRequests, 0, false, harness.CauseDenied
+		return true
+	}
 	timeOut := d.TimeOut != nil && d.TimeOut(a.Seq)
 	if !timeOut || a.Seq%2 == 0 {
 		d.Site.Serve(a.Seq, a.Key, a.Dynamic)

@@ -2,6 +2,7 @@ package harnesstest
 
 import (
 	"context"
+	"time"
 
 	"github.com/haproof/haproof/harness"
 )
@@ -18,6 +19,17 @@ func Scenario(requests uint64) harness.Scenario {
 			{Name: "no-errors"}, {Name: "nodes-alive"}, {Name: "exactly-once"}, {Name: "quota-exact"},
 		},
 	}
+}
+
+// LimitedScenario asks whether limits hold, of a site in memory. Its 5 customers are
+// asked 100 times a second each; 4 of them have a limit, used up after a second.
+func LimitedScenario(requests uint64) harness.Scenario {
+	sc := Scenario(requests)
+	sc.Question = "Do limits hold?"
+	sc.Topology[harness.TierTracker] = harness.Tier{Kind: "memory", Limits: &harness.Limits{Customers: 4, Total: 50, Expire: 3 * time.Second}}
+	sc.Workload.Rate = 500
+	sc.Checks = append(sc.Checks, harness.CheckSpec{Name: "enforced"})
+	return sc
 }
 
 // Play plays one trial of the scenario with the driver at the driver's site, and

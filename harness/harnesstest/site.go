@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/haproof/haproof/harness"
 )
@@ -17,6 +18,10 @@ type Site struct {
 	arrived map[uint64]uint64            // sequence id -> how often
 	updates uint64
 	tracker Tracker
+
+	limits *harness.Limits
+	denier Denier                   // nil denies nobody
+	usedUp map[string]time.Duration // when it was seen that the customer had used its limit up
 }
 
 var _ harness.Lab = (*Site)(nil)

@@ -33,13 +33,18 @@ const (
 // HAProxies that are peers of one another must not share a generation: put the
 // instance's name into it. HAProxy itself mixes up their counters otherwise.
 //
-// With plain keys it misses besides, each time that a process is replaced, what the
-// new process counted of a customer before it had learned the value of the old one;
-// and after a crash, what the new process counted of a customer until that exceeds
-// what the old one had: nothing if no process was connected for the settle time of
-// 15 s, else only for customers that had less. HAProxies that share plain keys in one
-// table as peers of one another are counted more than once: give each a table of its
-// own.
+// With plain keys it misses besides:
+//   - when a process is replaced, what the new one counted of a customer before it had
+//     learned the value of the old one;
+//   - after a crash, nothing if no process of the source was connected in the settle
+//     time of 15 s before. Else, of a customer of whom the new process counts more than
+//     the old one had, as much as the old one had; and of the others nothing, but that
+//     is counted when everything was told twice after the settle time, some minutes
+//     later. If we do not know the number of the process, because we call it, it is
+//     what the new process counts until then.
+//
+// HAProxies that share plain keys in one table as peers of one another are counted more
+// than once: give each a table of its own.
 type Counts struct {
 	rules     Rules
 	customers customers
@@ -125,8 +130,12 @@ func (c *Counts) Count(o Observation) Effect {
 
 // observe applies an observation to its entry.
 func (c *Counts) observe(b *book, e *entry, customer uint32, o Observation) Effect {
+	newest := b.origin.newest
+	if !b.Live {
+		newest = c.newest // it may turn out to be anybody's
+	}
 	growth, effect := e.apply(word{
-		value: o.Value, timed: o.Timed, session: o.Session.Number, newest: b.origin.newest, barrier: b.barrier,
+		value: o.Value, timed: o.Timed, session: o.Session.Number, newest: newest, barrier: b.barrier,
 	})
 	if effect == Grown || effect == Restarted {
 		c.grow(b, e, customer, growth)

@@ -27,7 +27,7 @@ type word struct {
 	value   uint32
 	timed   bool
 	session uint32
-	newest  uint32 // session of the same source
+	newest  uint32 // session that may be the owner's
 	barrier uint32 // of the book
 }
 

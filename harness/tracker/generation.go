@@ -111,7 +111,7 @@ func (c *Counts) lives(s *Session, b *book) {
 	s.live = b
 	if !b.Live {
 		b.Live = true
-		c.epoch++ // copies do not count in it any more
+		c.epoch++ // copies do not count in it any more, and it may have changed hands
 		c.markBook(b)
 	}
 	if s.finished {
@@ -130,7 +130,6 @@ func (c *Counts) adopt(b *book, s *Session) *book {
 	b.Source = s.Source
 	b.barrier = c.newest + 1
 	c.markBook(b)
-	c.epoch++
 	return b
 }
 

@@ -62,6 +62,20 @@ func TestCopyIsAdoptedByTheSourceThatCountsIt(t *testing.T) {
 	}
 }
 
+// A copy is raised by a session that is older than one of the source that is adopted
+// from: that must not look as if the adopting session had said it.
+func TestCopyThatWasRaisedByAThirdSourceIsNoWordOfItsOwner(t *testing.T) {
+	s := newScript(t, Rules{})
+	s.open(1, "r", 1)
+	s.open(2, "p", 1)
+	s.open(3, "q", 1)
+	s.timed(2, "a|1", 1, Grown, 1)
+	s.timed(1, "a|1", 3, Grown, 3)
+	s.live(3, "a|1", 1, Ignored, 3)
+	s.live(3, "a|1", 3, Unchanged, 3)
+	s.live(3, "a|1", 1, Restarted, 4)
+}
+
 func TestAdoptionIsRestored(t *testing.T) {
 	s := newScript(t, Rules{})
 	m := newModel()

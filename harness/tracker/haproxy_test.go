@@ -6,21 +6,21 @@ import (
 )
 
 func TestHAProxyIsCountedExactly(t *testing.T) {
-	r := newRig(t, haproxyCalls)
+	r := newRig(t, haproxyCalls, GenerationKeys)
 	r.drive(2000)
 	r.settle()
 	r.demandExact()
 }
 
 func TestHAProxyIsCountedExactlyWhenTheTrackerCalls(t *testing.T) {
-	r := newRig(t, trackerCalls)
+	r := newRig(t, trackerCalls, GenerationKeys)
 	r.drive(1000)
 	r.settle()
 	r.demandExact()
 }
 
 func TestHAProxyIsCountedExactlyAcrossATrackerRestart(t *testing.T) {
-	r := newRig(t, haproxyCalls)
+	r := newRig(t, haproxyCalls, GenerationKeys)
 	r.drive(400)
 	r.stop() // in the middle: what follows is counted while nobody listens
 	r.drive(400)
@@ -32,7 +32,7 @@ func TestHAProxyIsCountedExactlyAcrossATrackerRestart(t *testing.T) {
 }
 
 func TestHAProxyIsCountedExactlyAcrossAReload(t *testing.T) {
-	r := newRig(t, haproxyCalls)
+	r := newRig(t, haproxyCalls, GenerationKeys)
 	r.drive(400)
 	r.client.CloseIdleConnections()
 	r.reload()
@@ -44,11 +44,30 @@ func TestHAProxyIsCountedExactlyAcrossAReload(t *testing.T) {
 	}
 }
 
+func TestHAProxyWithPlainKeysIsCountedExactly(t *testing.T) {
+	r := newRig(t, haproxyCalls, PlainKeys)
+	r.drive(1000)
+	r.settle()
+	r.demandExact()
+	r.client.CloseIdleConnections()
+	r.reload()
+	r.drive(1000)
+	r.settle()
+	r.demandExact()
+}
+
 // Reloads under traffic lose the answers that a stopping worker still gives, unless
 // its log is counted too; and clients see some connections closed. But nobody is ever
 // charged more often than the origin has answered.
 func TestHAProxyIsNeverOvercountedAcrossReloadsUnderTraffic(t *testing.T) {
-	r := newRig(t, haproxyCalls)
+	neverOvercounted(t, GenerationKeys)
+}
+
+// With plain keys the new worker overwrites what it counted before it had learned.
+func TestHAProxyWithPlainKeysIsNeverOvercounted(t *testing.T) { neverOvercounted(t, PlainKeys) }
+
+func neverOvercounted(t *testing.T, keys Keys) {
+	r := newRig(t, haproxyCalls, keys)
 	stop := make(chan struct{})
 	var clients sync.WaitGroup
 	for w := range 4 {

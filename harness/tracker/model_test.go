@@ -65,9 +65,10 @@ func (m *model) verify() error {
 	for key, n := range m.usage {
 		byUsage[key.customer] += n
 	}
-	maps.DeleteFunc(bySum, func(_ uint32, n uint64) bool { return n == 0 })
-	if !maps.Equal(bySum, byUsage) {
-		return fmt.Errorf("entries add up to %v, usage to %v", bySum, byUsage)
+	for customer, name := range m.customers {
+		if n, usage := bySum[uint32(customer)], byUsage[uint32(customer)]; n != usage {
+			return fmt.Errorf("customer %q: entries add up to %d, usage to %d", name, n, usage)
+		}
 	}
 	return nil
 }

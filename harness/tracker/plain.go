@@ -44,9 +44,6 @@ func (c *Counts) countPlain(o Observation) Effect {
 	if e == nil {
 		return c.refuse(why, s, o.Key)
 	}
-	if s.Number < b.fresh {
-		return Ignored
-	}
 	c.turn(b, e)
 	p := &s.probation
 	if p.told == nil {
@@ -54,9 +51,6 @@ func (c *Counts) countPlain(o Observation) Effect {
 	}
 	p.heard = true
 	s.origin.count(s.PID, c.now)
-	if s.Number < e.owner {
-		return Ignored
-	}
 	if p.sure || o.Value < e.last {
 		p.told[customer] = o.Value
 		return Delayed
@@ -95,7 +89,7 @@ func (c *Counts) finishedPlain(s *Session) {
 	if b == nil {
 		return
 	}
-	if p.sure && s.origin.alone(c.now) {
+	if p.sure {
 		b.fresh = s.Number
 	}
 	for customer, value := range told {

@@ -133,6 +133,75 @@ func TestPlainProcessThatWasCountedBeforeItStartedIsNotAtZero(t *testing.T) {
 	}
 }
 
+func TestPlainLifeThatGrewBeyondTheOneBeforeIsNotBegunAgain(t *testing.T) {
+	s := talkAfter(t)
+	s.close(1)
+	s.open(2, "p", 2)
+	s.started(2)
+	s.live(2, "a", 37, Grown, 37)
+	s.live(2, "a", 12, Delayed, 37) // it was taught 10 in the middle of that
+	for range 3 {
+		s.later(time.Minute)
+		s.finished(2)
+	}
+	s.total(37)
+	s.live(2, "a", 13, Grown, 38)
+}
+
+func TestPlainProcessThatAsksLateIsNotAtZero(t *testing.T) {
+	s := talkAfter(t)
+	s.close(1)
+	s.open(2, "p", 2)
+	s.live(2, "a", 12, Delayed, 36)
+	s.later(2 * youth)
+	s.started(2)
+	for range 3 {
+		s.later(time.Minute)
+		s.finished(2)
+	}
+	s.total(36)
+}
+
+// What was told may have been said before it was read, and before a process came or
+// went.
+func TestPlainProbationEndsOnlyAfterAQuietTime(t *testing.T) {
+	s := talkAfter(t)
+	s.close(1)
+	s.later(time.Hour)
+	s.open(2, "p", 2)
+	onProbation := func(number uint32, want bool) {
+		t.Helper()
+		s.finished(number)
+		if got := s.sessions[number].probation.told != nil; got != want {
+			t.Errorf("session %d on probation: %v, want %v", number, got, want)
+		}
+	}
+	s.open(3, "p", 3)
+	onProbation(2, true)
+	s.close(3)
+	s.later(settle)
+	onProbation(2, true) // the first time that it was quiet
+	s.open(4, "p", 4)
+	onProbation(2, true)
+	s.close(4)
+	s.later(settle)
+	onProbation(2, true)
+	onProbation(2, false)
+	s.open(5, "p", 2) // the same process
+	onProbation(5, true)
+	onProbation(5, false)
+}
+
+func TestPlainSessionOverruledIsNotHeard(t *testing.T) {
+	s := talkAfter(t)
+	s.open(2, "p", 1)
+	s.timed(2, "a", 3, Delayed, 36)
+	s.finished(2)
+	s.finished(2)
+	s.live(1, "a", 37, Ignored, 36)
+	s.timed(2, "a", 4, Grown, 37)
+}
+
 func TestPlainTrackerThatWasStartedJustNowWaits(t *testing.T) {
 	s := talkAfter(t)
 	m := newModel()
@@ -149,9 +218,16 @@ func TestPlainTrackerThatWasStartedJustNowWaits(t *testing.T) {
 	s.open(1, "p", 2)
 	s.started(1)
 	s.timed(1, "a", 5, Delayed, 36)
+	for range 3 {
+		s.finished(1)
+		s.total(36)
+		s.later(settle - 3*time.Second)
+	}
+	if s.sessions[1].probation.told == nil {
+		t.Error("it was quiet for less than the settle time")
+	}
 	s.finished(1)
-	s.total(36)
-	s.live(1, "a", 40, Grown, 40)
+	s.live(1, "a", 6, Grown, 37) // the process before may have taught it the 5
 }
 
 func TestPlainSessionKnowsNothingOfAnotherSource(t *testing.T) {

@@ -50,7 +50,7 @@ frontend front
     default_backend application
 
 backend application
-    http-response track-sc2 res.hdr(customer),concat("|",proc.gen) table tracker/quota if { res.hdr(customer) -m found }
+    http-response track-sc2 $KEY table tracker/quota if { res.hdr(customer) -m found }
     http-response sc-inc-gpc0(2) if { res.hdr(customer) -m found }
     server application $ORIGIN
 `
@@ -83,7 +83,7 @@ const (
 	trackerCalls
 )
 
-func newRig(t *testing.T, who caller) *rig {
+func newRig(t *testing.T, who caller, keys Keys) *rig {
 	t.Helper()
 	path, err := exec.LookPath("haproxy")
 	if err != nil && os.Getenv("CI") != "true" {
@@ -101,7 +101,7 @@ func newRig(t *testing.T, who caller) *rig {
 		t.Fatal(err)
 	}
 	r := &rig{t: t, dir: t.TempDir(), front: freeAddr(t, host), sent: map[string]uint64{}, served: map[string]uint64{},
-		cfg:    Config{Name: "tracker", Listen: freeAddr(t, host), TLS: secure},
+		cfg:    Config{Name: "tracker", Listen: freeAddr(t, host), TLS: secure, Keys: keys},
 		client: &http.Client{Timeout: patience}}
 	origin := httptest.NewServer(http.HandlerFunc(r.serve))
 	t.Cleanup(origin.Close)
@@ -110,7 +110,7 @@ func newRig(t *testing.T, who caller) *rig {
 		r.cfg.Listen, r.cfg.Dial = "", []Remote{{Name: "hap1", Addr: local}}
 	}
 	config := strings.NewReplacer("$DIR", r.dir, "$CERT", both, "$CA", a.ca, "$LOCAL", local, "$TRACKER", called,
-		"$FRONT", r.front, "$ORIGIN", origin.Listener.Addr().String()).Replace(haproxyText)
+		"$FRONT", r.front, "$KEY", map[Keys]string{GenerationKeys: `res.hdr(customer),concat("|",proc.gen)`, PlainKeys: "res.hdr(customer)"}[keys], "$ORIGIN", origin.Listener.Addr().String()).Replace(haproxyText)
 	if err := os.WriteFile(r.dir+"/haproxy.cfg", []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

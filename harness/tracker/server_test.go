@@ -60,11 +60,17 @@ type proxy struct {
 
 func call(t *testing.T, s *Server, name string, pid int) *proxy {
 	t.Helper()
+	return greet(t, dialPeers(t, s), name, pid)
+}
+
+func dialPeers(t *testing.T, s *Server) net.Conn {
+	t.Helper()
 	conn, err := net.Dial("tcp", s.PeersAddr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return greet(t, conn, name, pid)
+	t.Cleanup(func() { conn.Close() })
+	return conn
 }
 
 func greet(t testing.TB, conn net.Conn, name string, pid int) *proxy {
@@ -169,8 +175,8 @@ func TestServerKnowsWhatPeersSaid(t *testing.T) {
 		t.Error(diff)
 	}
 	want := []SourceState{
-		{Name: "proxy1", Sessions: 1, PID: 7, Resync: "asked", Effects: Tally{Grown: 2, Restarted: 1, Refused: 1}},
-		{Name: "proxy2", Sessions: 1, PID: 8, Resync: "asked", Effects: Tally{Grown: 1}},
+		{Name: "proxy1", Sessions: 1, PID: 7, Resync: "asked", Effects: Tally{Grown: 2, Restarted: 1, Refused: 1}, Total: 14, Books: 1},
+		{Name: "proxy2", Sessions: 1, PID: 8, Resync: "asked", Effects: Tally{Grown: 1}, Total: 1, Books: 1},
 	}
 	if diff := cmp.Diff(want, s.Sources(), cmpopts.IgnoreFields(SourceState{}, "Heard")); diff != "" {
 		t.Error(diff)

@@ -7,7 +7,8 @@ import "time"
 // begin up to 5 s apart.
 const settle = 15 * time.Second
 
-// Session is one connection of a source, as far as counting is concerned.
+// Session is one connection of a source, as far as counting is concerned. It belongs
+// to the Counts that it was first given to.
 type Session struct {
 	Source string
 	Table  string // without the slash

@@ -18,12 +18,12 @@ func TestLiarsAreWrongInTheirOwnWay(t *testing.T) {
 		"absolute":        {"a": 20001, "b": 1, "c": 50},
 		"static":          {"a": 11001, "b": 2, "c": 27},
 	}
-	from := &tracker.Session{Source: "p", Table: "quota", Number: 1}
 	for lie, want := range tests {
 		newCounter, err := newLiar(lie)
 		if err != nil {
 			t.Fatal(err)
 		}
+		from := &tracker.Session{Source: "p", Table: "quota", Number: 1}
 		counts := tracker.NewCounts()
 		counter := newCounter(counts)
 		for _, s := range said {

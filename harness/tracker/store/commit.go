@@ -5,15 +5,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
-	"sync/atomic"
-	"time"
 
 	"github.com/haproof/haproof/harness/tracker"
 )
-
-var dbgPhase atomic.Value
-var dbgStep atomic.Value
 
 // Commit makes a batch durable, as the journal's next row. The row has a number: a
 // batch whose Commit failed although it was written is found there when it is
@@ -48,16 +42,9 @@ func (s *Store) Commit(ctx context.Context, b *tracker.Batch) error {
 func (s *Store) write(ctx context.Context, seq int64, states int, body []byte, b *tracker.Batch) error {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	t0 := time.Now()
 	if err := s.gate.enter(ctx); err != nil {
 		return err
 	}
-	t1 := time.Now()
-	defer func() {
-		if d := time.Since(t0); d > 15*time.Millisecond {
-			fmt.Fprintln(os.Stderr, time.Now().Format("05.000"), "commit", d, "gate", t1.Sub(t0), "ckpt", dbgPhase.Load(), "step", dbgStep.Load())
-		}
-	}()
 	defer s.gate.leave()
 	conn, err := s.writer.ready(ctx)
 	if err != nil {

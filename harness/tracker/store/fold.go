@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"time"
 )
 
@@ -35,12 +34,6 @@ func (s *Store) step(ctx context.Context, f func(*sql.Tx) error) error {
 		return err
 	}
 	defer s.gate.leave()
-	t0 := time.Now()
-	defer func() {
-		if d := time.Since(t0); d > 15*time.Millisecond {
-			fmt.Fprintln(os.Stderr, time.Now().Format("05.000"), "step", d, dbgStep.Load())
-		}
-	}()
 	conn, err := s.writer.ready(ctx)
 	if err != nil {
 		return err
@@ -115,7 +108,6 @@ func (f *folder) run(ctx context.Context) error {
 		{"growth", f.foldGrowth},
 		{"progress", f.finish},
 	} {
-		dbgStep.Store(part.name)
 		if err := part.fold(ctx); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}

@@ -8,35 +8,6 @@ import (
 	"github.com/haproof/haproof/harness/tracker"
 )
 
-// foldCustomers writes new customers as rows.
-func (f *folder) foldCustomers(ctx context.Context) error {
-	var ids, sums []int64
-	var names []string
-	flush := func() error {
-		if len(ids) == 0 {
-			return nil
-		}
-		err := f.step(ctx, func(tx *sql.Tx) error {
-			return f.engine.insert(ctx, tx, "customers (id, name, checksum)", `ON CONFLICT (id) DO NOTHING`, ids, names, sums)
-		})
-		ids, names, sums = ids[:0], names[:0], sums[:0]
-		return err
-	}
-	for _, r := range f.rows {
-		for i, name := range r.customers {
-			id, text := int64(r.firstCustomer)+int64(i), inText(name)
-			ids, names = append(ids, id), append(names, text)
-			sums = append(sums, int64(checksum(id, []byte(text))))
-			if len(ids) == stepRows {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return flush()
-}
-
 // foldBooks writes the newest state of each book.
 func (f *folder) foldBooks(ctx context.Context) error {
 	newest := make(map[uint32]*tracker.BookState)

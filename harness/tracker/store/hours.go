@@ -163,18 +163,12 @@ func (s *Store) retain(ctx context.Context, step stepper, first tracker.Hour) er
 
 // outdated returns rows of one hour before first.
 func (s *Store) outdated(ctx context.Context, first tracker.Hour) (hours, customers, ns []int64, err error) {
-	rows, err := s.engine.pool().QueryContext(ctx, `SELECT hour, customer, n FROM usage WHERE hour = (SELECT min(hour) FROM usage) AND hour < $1
-		ORDER BY customer LIMIT $2`, int64(first), stepRows)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = each(ctx, s.engine.pool(), func(rows *sql.Rows) error {
 		var hour, customer, n int64
-		if err := rows.Scan(&hour, &customer, &n); err != nil {
-			return nil, nil, nil, err
-		}
+		err := rows.Scan(&hour, &customer, &n)
 		hours, customers, ns = append(hours, hour), append(customers, customer), append(ns, n)
-	}
-	return hours, customers, ns, rows.Err()
+		return err
+	}, `SELECT hour, customer, n FROM usage WHERE hour = (SELECT min(hour) FROM usage) AND hour < $1
+		ORDER BY customer LIMIT $2`, int64(first), stepRows)
+	return hours, customers, ns, err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -37,29 +38,22 @@ func readJournal(ctx context.Context, q queryer, last int64, atMost int) (*journ
 		return nil, fmt.Errorf("progress: %w", err)
 	}
 	j.place, j.last = uint64(place), j.folded
-	rows, err := q.QueryContext(ctx, `SELECT seq, states, body FROM journal WHERE seq > $1 AND seq <= $2 ORDER BY seq`, j.folded, last)
-	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = each(ctx, q, func(rows *sql.Rows) error {
 		var seq int64
 		var states int
 		var body []byte
 		if err := rows.Scan(&seq, &states, &body); err != nil {
-			return nil, fmt.Errorf("journal: %w", err)
+			return err
 		}
 		if seq != j.last+1 {
-			return nil, damaged("journal: row %d is followed by %d", j.last, seq)
+			return damaged("row %d is followed by %d", j.last, seq)
 		}
 		if j.full(atMost, states) {
-			break
+			return errFull
 		}
-		if err := j.append(seq, states, body); err != nil {
-			return nil, err
-		}
-	}
-	if err := rows.Err(); err != nil {
+		return j.append(seq, states, body)
+	}, `SELECT seq, states, body FROM journal WHERE seq > $1 AND seq <= $2 ORDER BY seq`, j.folded, last)
+	if err != nil && !errors.Is(err, errFull) {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	if j.last < j.target {
@@ -67,6 +61,9 @@ func readJournal(ctx context.Context, q queryer, last int64, atMost int) (*journ
 	}
 	return j, nil
 }
+
+// errFull ends the reading of rows.
+var errFull = errors.New("enough rows")
 
 // full says that no more rows shall be read. A fold that has begun takes just the
 // rows that it began with.
@@ -118,18 +115,6 @@ func (j *journal) growth() (*merger, error) {
 	return newMerger(sections, true, func(row int, at uint64) bool { return at < j.place && j.rows[row].seq <= j.target })
 }
 
-// customerCount is how many customers there are, table and journal together.
-func (j *journal) customerCount(ctx context.Context, q queryer) (uint32, error) {
-	var n uint32
-	if err := q.QueryRowContext(ctx, `SELECT coalesce(max(id) + 1, 0) FROM customers`).Scan(&n); err != nil {
-		return 0, fmt.Errorf("customers: %w", err)
-	}
-	for _, r := range j.rows {
-		n = max(n, r.firstCustomer+uint32(len(r.customers)))
-	}
-	return n, nil
-}
-
 // openUsage adds all growth that is not in plain rows.
 func (j *journal) openUsage(ctx context.Context, q queryer, to *openUsage) error {
 	m, err := j.growth()
@@ -149,24 +134,17 @@ func (j *journal) openUsage(ctx context.Context, q queryer, to *openUsage) error
 // books returns the newest state of all books, by number.
 func (j *journal) books(ctx context.Context, q queryer) ([]tracker.BookState, error) {
 	books := make(map[uint32]tracker.BookState)
-	rows, err := q.QueryContext(ctx, `SELECT id, body FROM books`)
-	if err != nil {
-		return nil, fmt.Errorf("books: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err := each(ctx, q, func(rows *sql.Rows) error {
 		var id int64
 		var body sql.RawBytes
 		if err := rows.Scan(&id, &body); err != nil {
-			return nil, fmt.Errorf("books: %w", err)
+			return err
 		}
 		b, err := parseBook(id, body)
-		if err != nil {
-			return nil, err
-		}
 		books[b.ID] = b
-	}
-	if err := rows.Err(); err != nil {
+		return err
+	}, `SELECT id, body FROM books`)
+	if err != nil {
 		return nil, fmt.Errorf("books: %w", err)
 	}
 	j.eachBook(func(b *tracker.BookState) { books[b.ID] = *b }, func(id uint32) { delete(books, id) })
@@ -192,12 +170,12 @@ func (j *journal) eachBook(set func(*tracker.BookState), drop func(id uint32)) {
 func parseBook(id int64, body []byte) (tracker.BookState, error) {
 	body, err := unseal(id, body)
 	if err != nil {
-		return tracker.BookState{}, fmt.Errorf("books: %w", err)
+		return tracker.BookState{}, err
 	}
 	d := decoder{b: body}
 	b := d.book()
 	if d.bad || int64(b.ID) != id {
-		return b, damaged("books: row %d is malformed", id)
+		return b, damaged("row %d is malformed", id)
 	}
 	return b, nil
 }

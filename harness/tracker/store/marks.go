@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -56,22 +57,17 @@ func timeless(m tracker.DrainMark) tracker.DrainMark {
 }
 
 func storedMarks(ctx context.Context, q queryer, visit func(tracker.DrainMark) error) error {
-	rows, err := q.QueryContext(ctx, `SELECT source, generation, seq, closed, at FROM marks ORDER BY source, generation, closed, seq`)
-	if err != nil {
-		return fmt.Errorf("marks: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err := each(ctx, q, func(rows *sql.Rows) error {
 		var source, generation []byte
 		var seq, closed, at int64
 		if err := rows.Scan(&source, &generation, &seq, &closed, &at); err != nil {
-			return fmt.Errorf("marks: %w", err)
-		}
-		err := visit(tracker.DrainMark{Source: string(source), Generation: string(generation), Seq: uint64(seq),
-			Closed: closed != 0, At: time.UnixMilli(at).UTC()})
-		if err != nil {
 			return err
 		}
+		return visit(tracker.DrainMark{Source: string(source), Generation: string(generation), Seq: uint64(seq),
+			Closed: closed != 0, At: time.UnixMilli(at).UTC()})
+	}, `SELECT source, generation, seq, closed, at FROM marks ORDER BY source, generation, closed, seq`)
+	if err != nil {
+		return fmt.Errorf("marks: %w", err)
 	}
-	return rows.Err()
+	return nil
 }

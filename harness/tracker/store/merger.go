@@ -35,7 +35,7 @@ func newMerger(sections [][]byte, add bool, skip func(row int, at uint64) bool) 
 		if c.advance() {
 			m.cursors = append(m.cursors, c)
 		} else if c.d.bad {
-			return nil, damaged("journal: malformed cells")
+			return nil, damaged("malformed cells in the journal")
 		}
 	}
 	heap.Init(&m.cursors)
@@ -67,7 +67,7 @@ func (m *merger) next() (*window, error) {
 		case more:
 			heap.Fix(&m.cursors, 0)
 		case c.d.bad:
-			return nil, damaged("journal: malformed cells")
+			return nil, damaged("malformed cells in the journal")
 		default:
 			heap.Pop(&m.cursors)
 		}

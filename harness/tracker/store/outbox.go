@@ -33,51 +33,45 @@ func (s *Store) insertMessages(ctx context.Context, tx *sql.Tx, messages []track
 
 // Remembered calls visit for the messages whose ID must not be used again.
 func (s *Store) Remembered(ctx context.Context, now time.Time, visit func(id string, until time.Time) error) error {
-	rows, err := s.engine.pool().QueryContext(ctx, `SELECT id, until FROM messages WHERE until IS NULL OR until > $1`, now.UnixNano())
-	if err != nil {
-		return fmt.Errorf("messages: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err := each(ctx, s.engine.pool(), func(rows *sql.Rows) error {
 		var id string
 		var until sql.NullInt64
 		if err := rows.Scan(&id, &until); err != nil {
-			return fmt.Errorf("messages: %w", err)
+			return err
 		}
 		var t time.Time
 		if until.Valid {
 			t = time.Unix(0, until.Int64).UTC()
 		}
-		if err := visit(id, t); err != nil {
-			return err
-		}
+		return visit(id, t)
+	}, `SELECT id, until FROM messages WHERE until IS NULL OR until > $1`, now.UnixNano())
+	if err != nil {
+		return fmt.Errorf("messages: %w", err)
 	}
-	return rows.Err()
+	return nil
 }
 
 // Messages returns the oldest messages that were not delivered, at most limit.
 func (s *Store) Messages(ctx context.Context, limit int) ([]tracker.Message, error) {
-	rows, err := s.engine.pool().QueryContext(ctx,
-		`SELECT id, kind, body, created, until FROM messages WHERE delivered IS NULL ORDER BY created, id LIMIT $1`, limit)
-	if err != nil {
-		return nil, fmt.Errorf("messages: %w", err)
-	}
-	defer rows.Close()
 	var messages []tracker.Message
-	for rows.Next() {
+	err := each(ctx, s.engine.pool(), func(rows *sql.Rows) error {
 		var m tracker.Message
 		var created int64
 		var until sql.NullInt64
 		if err := rows.Scan(&m.ID, &m.Kind, &m.Body, &created, &until); err != nil {
-			return nil, fmt.Errorf("messages: %w", err)
+			return err
 		}
 		m.Created = time.Unix(0, created).UTC()
 		if until.Valid {
 			m.Until = time.Unix(0, until.Int64).UTC()
 		}
 		messages = append(messages, m)
+		return nil
+	}, `SELECT id, kind, body, created, until FROM messages WHERE delivered IS NULL ORDER BY created, id LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("messages: %w", err)
 	}
-	return messages, rows.Err()
+	return messages, nil
 }
 
 // Delivered marks a message as delivered. To mark it again changes nothing; one that

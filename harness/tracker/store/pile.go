@@ -61,20 +61,12 @@ func (p *pile) read(ctx context.Context, q queryer, visit func(id int64, body []
 }
 
 func (p *pile) readRange(ctx context.Context, q queryer, first, last int64, visit func(id int64, body []byte) error) error {
-	rows, err := q.QueryContext(ctx, `SELECT id, body FROM `+p.table+` WHERE id >= $1 AND id <= $2`, first, last)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return each(ctx, q, func(rows *sql.Rows) error {
 		var id int64
 		var body sql.RawBytes
 		if err := rows.Scan(&id, &body); err != nil {
 			return err
 		}
-		if err := visit(id, body); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+		return visit(id, body)
+	}, `SELECT id, body FROM `+p.table+` WHERE id >= $1 AND id <= $2`, first, last)
 }

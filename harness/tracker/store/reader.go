@@ -120,46 +120,28 @@ func (s *snapshot) export(ctx context.Context, from, to tracker.Hour, visit func
 // nameCache knows the names of one block of customers at a time.
 type nameCache struct {
 	*snapshot
-	first uint32
-	names map[uint32]string
+	row   int64
+	names []string
 }
 
 func (n *nameCache) get(ctx context.Context, id uint32) (string, error) {
-	if first := id &^ (blockSize - 1); n.names == nil || first != n.first {
-		if err := n.fill(ctx, first); err != nil {
+	if row := int64(id >> blockBits); n.names == nil || row != n.row {
+		names, err := storedNames(ctx, n.Tx, row)
+		if err != nil {
 			return "", err
 		}
-	}
-	name, ok := n.names[id]
-	if !ok {
-		return "", damaged("customers: %d has no name", id)
-	}
-	return name, nil
-}
-
-func (n *nameCache) fill(ctx context.Context, first uint32) error {
-	n.first, n.names = first, make(map[uint32]string, blockSize)
-	rows, err := n.QueryContext(ctx, `SELECT id, name FROM customers WHERE id >= $1 AND id < $2`, int64(first), int64(first)+blockSize)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id uint32
-		var text string
-		if err := rows.Scan(&id, &text); err != nil {
-			return err
-		}
-		if n.names[id], err = outOfText(text); err != nil {
-			return err
-		}
-	}
-	for _, r := range n.rows {
-		for i, name := range r.customers {
-			if id := r.firstCustomer + uint32(i); id&^(blockSize-1) == first {
-				n.names[id] = name
+		n.row, n.names = row, names
+		for _, r := range n.rows {
+			for i, name := range r.customers {
+				if id := r.firstCustomer + uint32(i); int64(id) == row<<blockBits+int64(len(n.names)) && len(n.names) < blockSize {
+					n.names = append(n.names, name)
+				}
 			}
 		}
 	}
-	return rows.Err()
+	i := int(id & (blockSize - 1))
+	if i >= len(n.names) {
+		return "", damaged("customer %d has no name", id)
+	}
+	return n.names[i], nil
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	"github.com/haproof/haproof/harness/tracker"
@@ -25,11 +24,11 @@ type row struct {
 func parseRow(seq int64, body []byte) (*row, error) {
 	body, err := unseal(seq, body)
 	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return nil, err
 	}
 	d := decoder{b: body}
 	if v := d.byte(); v != bodyVersion {
-		return nil, damaged("journal: row %d has version %d, known is %d", seq, v, bodyVersion)
+		return nil, damaged("row %d has version %d, known is %d", seq, v, bodyVersion)
 	}
 	r := &row{seq: seq, at: d.time(), firstCustomer: d.uint32()}
 	for n := d.count(); n > 0; n-- {
@@ -46,7 +45,7 @@ func parseRow(seq int64, body []byte) (*row, error) {
 	}
 	r.entries, r.growth = d.section(), d.section()
 	if d.bad || len(d.b) > 0 {
-		return nil, damaged("journal: row %d is malformed", seq)
+		return nil, damaged("row %d is malformed", seq)
 	}
 	return r, nil
 }

@@ -19,9 +19,8 @@ func scanPast(ctx context.Context, q queryer, table string, m *merger, past func
 	if err != nil {
 		return fmt.Errorf("%s: %w", table, err)
 	}
-	defer rows.Close()
 	s := scanner{rows: rows, merger: m, past: past}
-	if err := s.run(visit); err != nil {
+	if err := errors.Join(s.run(visit), rows.Close()); err != nil {
 		return fmt.Errorf("%s: %w", table, err)
 	}
 	return nil

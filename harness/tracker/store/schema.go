@@ -30,7 +30,8 @@ var migrations = []migration{{
 		`CREATE TABLE journal (seq {id}, at {int} NOT NULL, states {int} NOT NULL, body {bytes} NOT NULL)`,
 
 		// In names, '%', zero bytes and what is not UTF-8 are written %XX.
-		`CREATE TABLE customers (id {id}, name TEXT NOT NULL, checksum {int} NOT NULL)`,
+		`CREATE TABLE customers (id {id}, name TEXT NOT NULL)`,
+		`CREATE TABLE names (id {id}, body {bytes} NOT NULL)`,
 		`CREATE TABLE books (id {id}, source TEXT NOT NULL, generation TEXT NOT NULL, body {bytes} NOT NULL)`,
 		`CREATE TABLE marks (source {bytes} NOT NULL, generation {bytes} NOT NULL, seq {int} NOT NULL, closed {int} NOT NULL, at {int} NOT NULL, PRIMARY KEY (source, generation, closed, seq)){rows}`,
 		`CREATE TABLE entry_blocks (id {id}, body {bytes} NOT NULL)`,
@@ -48,18 +49,12 @@ var migrations = []migration{{
 	},
 	postgres: []string{
 		// Packed already.
+		`ALTER TABLE names ALTER COLUMN body SET STORAGE EXTERNAL`,
 		`ALTER TABLE journal ALTER COLUMN body SET STORAGE EXTERNAL`,
 		`ALTER TABLE entry_blocks ALTER COLUMN body SET STORAGE EXTERNAL`,
 		`ALTER TABLE usage_blocks ALTER COLUMN body SET STORAGE EXTERNAL`,
 	},
 }}
-
-// queryer is a connection, a transaction or a pool.
-type queryer interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
 
 // migrate brings the schema to the newest version, one transaction for each step.
 func migrate(ctx context.Context, e engine, conn *sql.Conn, steps []migration) error {
@@ -119,17 +114,4 @@ func getMeta(ctx context.Context, q queryer, name string) (value string, err err
 func setMeta(ctx context.Context, q queryer, name, value string) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 	return err
-}
-
-// inTx commits what f does, if it returns nil.
-func inTx(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) error) error {
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := f(tx); err != nil {
-		_ = tx.Rollback() // the cause is what matters
-		return err
-	}
-	return tx.Commit()
 }

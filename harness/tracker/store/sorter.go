@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 
@@ -48,12 +49,7 @@ func (s *sorter) sort(states []tracker.EntryState) []ref {
 	switch {
 	case sorted:
 	case n < fewStates:
-		slices.SortStableFunc(refs, func(a, b ref) int {
-			if a.key < b.key {
-				return -1
-			}
-			return int(min(a.key-b.key, 1))
-		})
+		slices.SortStableFunc(refs, func(a, b ref) int { return cmp.Compare(a.key, b.key) })
 	default:
 		refs = s.radix(refs, width+bits.Len32(most-least))
 	}

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
-	"time"
 
 	_ "modernc.org/sqlite" // the driver
 )
@@ -40,7 +39,7 @@ func newSQLite(ctx context.Context, path string, write bool) (_ *sqlite, err err
 	e := &sqlite{path: path}
 	defer func() {
 		if err != nil {
-			e.close()
+			err = errors.Join(err, e.close())
 		}
 	}()
 	if write {
@@ -121,11 +120,10 @@ func (e *sqlite) connect(ctx context.Context) (*sql.Conn, error) {
 	}
 	var mode string
 	if err := conn.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil || mode != "wal" {
-		conn.Close()
 		if err == nil {
 			err = fmt.Errorf("journal mode %q instead of wal: is it on a network file system?", mode)
 		}
-		return nil, fmt.Errorf("open %s: %w", e.path, err)
+		return nil, errors.Join(fmt.Errorf("open %s: %w", e.path, err), conn.Close())
 	}
 	return conn, nil
 }
@@ -151,29 +149,30 @@ func (e *sqlite) relaxed(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) er
 	return errors.Join(err, back)
 }
 
+// insertRows is how many rows one statement inserts: each is parsed anew.
+const insertRows = 32
+
 func (e *sqlite) insert(ctx context.Context, tx *sql.Tx, into, then string, columns ...any) error {
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ")
-	stmt, err := tx.PrepareContext(ctx, "INSERT INTO "+into+" VALUES ("+marks+") "+then)
-	if err != nil {
-		return err
-	}
-	defer stmt.Close()
-	args := make([]any, len(columns))
-	for i := range reflect.ValueOf(columns[0]).Len() {
-		for j, c := range columns {
-			switch c := c.(type) {
-			case []int64:
-				args[j] = c[i]
-			case []string:
-				args[j] = c[i]
-			case [][]byte:
-				args[j] = c[i]
-				if c[i] == nil {
-					args[j] = nil
+	rows := reflect.ValueOf(columns[0]).Len()
+	marks := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ") + "), "
+	args := make([]any, 0, min(rows, insertRows)*len(columns))
+	for from := 0; from < rows; from += insertRows {
+		to := min(from+insertRows, rows)
+		args = args[:0]
+		for i := from; i < to; i++ {
+			for _, c := range columns {
+				switch c := c.(type) {
+				case []int64:
+					args = append(args, c[i])
+				case []string:
+					args = append(args, c[i])
+				case [][]byte:
+					args = append(args, c[i])
 				}
 			}
 		}
-		if _, err := stmt.ExecContext(ctx, args...); err != nil {
+		values := strings.TrimSuffix(strings.Repeat(marks, to-from), ", ")
+		if _, err := tx.ExecContext(ctx, "INSERT INTO "+into+" VALUES "+values+" "+then, args...); err != nil {
 			return err
 		}
 	}
@@ -187,21 +186,15 @@ func (e *sqlite) snapshot(ctx context.Context) (*sql.Tx, error) {
 func (e *sqlite) pool() *sql.DB { return e.readers }
 
 func (e *sqlite) inspect(ctx context.Context, tx *sql.Tx) (findings []string, err error) {
-	rows, err := tx.QueryContext(ctx, `PRAGMA quick_check(10)`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = each(ctx, tx, func(rows *sql.Rows) error {
 		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&s)
 		if s != "ok" {
 			findings = append(findings, "file: "+s)
 		}
-	}
-	return findings, rows.Err()
+		return err
+	}, `PRAGMA quick_check(10)`)
+	return findings, err
 }
 
 func (e *sqlite) size(context.Context) (n int64, err error) {
@@ -224,19 +217,15 @@ func (e *sqlite) checkpoint(ctx context.Context, alone func(func() error) error)
 	move := func() error {
 		return e.readers.QueryRowContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &all, &moved)
 	}
-	t0 := time.Now()
-	dbgPhase.Store("passive")
-	defer func() {
-		dbgPhase.Store("none")
-		fmt.Fprintln(os.Stderr, time.Now().Format("05.000"), "checkpoint", time.Since(t0))
-	}()
 	if err := move(); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if all < restartAt {
 		return nil
 	}
-	dbgPhase.Store("alone")
+	if err := move(); err != nil { // what came meanwhile, so that little is left
+		return fmt.Errorf("checkpoint: %w", err)
+	}
 	if err := alone(move); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}

@@ -39,36 +39,41 @@ func TestStoreHoldsWhatWasCommitted(t *testing.T) {
 	})
 }
 
-// The stepper is cut after every transaction of a fold, then the store is opened
+// The stepper is cut after some transactions of a fold, then the store is opened
 // again, folds on, is cut again.
 func TestFoldCutShortAnywhereLosesAndRepeatsNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, r rig) {
 		for seed := range uint64(3) {
 			url, sc := r.url(t), newScript(seed)
+			rng := rand.New(rand.NewPCG(seed, 9))
 			s := mustOpen(t, url, never)
-			for steps, more := 0, true; more; steps++ {
-				for range 5 {
+			cuts := 0
+			for range 25 {
+				for range 3 {
 					mustCommit(t, s, sc.batch())
 				}
-				left := steps
+				left := rng.IntN(25)
 				err := s.fold(context.Background(), func(ctx context.Context, f func(tx *sql.Tx) error) error {
-					if left == 0 {
+					if left--; left < 0 {
 						return errCut
 					}
-					left--
 					return s.step(ctx, f)
 				})
-				if more = errors.Is(err, errCut); !more && err != nil {
+				if errors.Is(err, errCut) {
+					cuts++
+				} else if err != nil {
 					t.Fatal(err)
 				}
-				mustHold(t, s, sc.model)
 				if report := mustVerify(t, url); report.Failures > 0 {
-					t.Fatalf("seed %d, cut after %d: %q", seed, steps, report.Findings)
+					t.Fatalf("seed %d: %q", seed, report.Findings)
 				}
 				crash(s)
 				s = mustOpen(t, url, never)
 				mustHold(t, s, sc.model)
 			}
+			mustFold(t, s)
+			mustHold(t, s, sc.model)
+			t.Logf("seed %d: cut %d times", seed, cuts)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 
@@ -99,21 +100,15 @@ func (r *usageReader) visit(ctx context.Context, from, to uint32, wanted []uint3
 
 // read returns the growth of a range of customers, in order.
 func (r *usageReader) read(ctx context.Context, from, to uint32, q tracker.UsageQuery) ([]tracker.Growth, error) {
-	rows, err := r.q.QueryContext(ctx, keptHours+`SELECT u.hour, u.customer, u.n FROM h CROSS JOIN usage u
+	var growth []tracker.Growth
+	err := each(ctx, r.q, func(rows *sql.Rows) error {
+		var hour, customer, n int64
+		err := rows.Scan(&hour, &customer, &n)
+		growth = append(growth, tracker.Growth{Customer: uint32(customer), Hour: tracker.Hour(hour), N: uint64(n)})
+		return err
+	}, keptHours+`SELECT u.hour, u.customer, u.n FROM h CROSS JOIN usage u
 		WHERE u.hour = h.x AND u.customer >= $3 AND u.customer < $4`, int64(q.From), int64(q.To), int64(from), int64(to))
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var growth []tracker.Growth
-	for rows.Next() {
-		var hour, customer, n int64
-		if err := rows.Scan(&hour, &customer, &n); err != nil {
-			return nil, err
-		}
-		growth = append(growth, tracker.Growth{Customer: uint32(customer), Hour: tracker.Hour(hour), N: uint64(n)})
-	}
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	r.open.Lock()

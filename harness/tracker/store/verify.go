@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -84,8 +85,7 @@ type verifier struct {
 func (v *verifier) run(ctx context.Context) error {
 	r := v.report
 	r.Batches, r.Unfolded, r.Kept = v.last, len(v.journal.rows), v.retained
-	err := v.eachCustomer(ctx, v.Tx, func(uint32, string) error { r.Customers++; return nil })
-	if err := r.damage(err); err != nil {
+	if err := r.damage(v.checkNames(ctx)); err != nil {
 		return err
 	}
 	n, err := v.customerCount(ctx, v.Tx)
@@ -102,6 +102,52 @@ func (v *verifier) run(ctx context.Context) error {
 		if v.counted[c] != v.used[c] {
 			r.find("customer %d: its entries make %d, its usage makes %d", c, v.counted[c], v.used[c])
 		}
+	}
+	return nil
+}
+
+// checkNames compares the names with the rows that SQL sees.
+func (v *verifier) checkNames(ctx context.Context) error {
+	err := v.eachCustomer(ctx, v.Tx, func(uint32, string) error { v.report.Customers++; return nil })
+	if err != nil {
+		return err
+	}
+	var rows, last int64
+	if err := v.QueryRowContext(ctx, `SELECT count(*), coalesce(max(id), -1) FROM customers`).Scan(&rows, &last); err != nil {
+		return fmt.Errorf("customers: %w", err)
+	}
+	for row := int64(0); row<<blockBits <= last; row++ {
+		names, err := storedNames(ctx, v.Tx, row)
+		if err != nil {
+			return err
+		}
+		if err := v.compareNames(ctx, row<<blockBits, names); err != nil {
+			return err
+		}
+		rows -= int64(len(names))
+	}
+	if rows != 0 {
+		return damaged("customers: %d rows more than names", rows)
+	}
+	return nil
+}
+
+func (v *verifier) compareNames(ctx context.Context, first int64, names []string) error {
+	i := 0
+	err := each(ctx, v.Tx, func(rows *sql.Rows) error {
+		var id int64
+		var text string
+		if err := rows.Scan(&id, &text); err != nil {
+			return err
+		}
+		if i >= len(names) || id != first+int64(i) || text != inText(names[i]) {
+			return damaged("row %d %q is not what names say", id, text)
+		}
+		i++
+		return nil
+	}, `SELECT id, name FROM customers WHERE id >= $1 AND id < $2 ORDER BY id`, first, first+blockSize)
+	if err != nil {
+		return fmt.Errorf("customers: %w", err)
 	}
 	return nil
 }
@@ -166,25 +212,24 @@ func (v *verifier) addBefore(ctx context.Context) error {
 }
 
 func (v *verifier) addPlain(ctx context.Context, table, query string, also func(hour, customer int64, n uint64)) error {
-	rows, err := v.QueryContext(ctx, query)
-	if err != nil {
-		return fmt.Errorf("%s: %w", table, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err := each(ctx, v.Tx, func(rows *sql.Rows) error {
 		var hour, customer, n int64
 		if err := rows.Scan(&hour, &customer, &n); err != nil {
-			return fmt.Errorf("%s: %w", table, err)
+			return err
 		}
 		if n < 0 || hour < 0 {
 			v.report.find("%s: hour %d, customer %d: %d", table, hour, customer, n)
-			continue
+			return nil
 		}
 		also(hour, customer, uint64(n))
 		v.report.Used += uint64(n)
 		v.add(v.used, table, uint64(customer), uint64(n))
+		return nil
+	}, query)
+	if err != nil {
+		return fmt.Errorf("%s: %w", table, err)
 	}
-	return rows.Err()
+	return nil
 }
 
 func (v *verifier) addOpen(ctx context.Context) error {

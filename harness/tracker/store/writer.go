@@ -65,14 +65,13 @@ func (w *writer) journalInsert(ctx context.Context) (*sql.Stmt, error) {
 }
 
 func (w *writer) close() error {
+	var errs []error
 	if w.insert != nil {
-		w.insert.Close()
-		w.insert = nil
+		errs = append(errs, w.insert.Close())
 	}
-	if w.conn == nil {
-		return nil
+	if w.conn != nil {
+		errs = append(errs, w.conn.Close())
 	}
-	conn := w.conn
-	w.conn = nil
-	return conn.Close()
+	w.insert, w.conn = nil, nil
+	return errors.Join(errs...)
 }

@@ -19,7 +19,8 @@ type gate struct {
 
 	mu       sync.Mutex
 	failures int       // in a row
-	until    time.Time // nobody tries before
+	until    time.Time // nobody tries before: it is down
+	asked    time.Time // nobody tries before: it has asked for it
 	arrived  time.Time // when a message did last
 }
 
@@ -65,8 +66,8 @@ func (g *gate) isBad(since time.Time) bool {
 func (g *gate) open() (open bool, wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	wait = time.Until(g.until)
-	if wait < -g.pauses.longest {
+	wait = max(time.Until(g.until), time.Until(g.asked))
+	if g.failures >= down && wait < -g.pauses.longest {
 		g.failures = 0
 	}
 	return g.failures < down && wait <= 0, wait
@@ -84,14 +85,14 @@ func (g *gate) leave(p pass, o outcome) {
 		g.failures, g.until, g.arrived = 0, time.Time{}, now
 		return
 	}
-	wait := o.after
-	if !p.bad {
-		if g.failures++; g.failures >= down {
-			wait = max(wait, g.pauses.after(g.failures-down+1))
-		}
+	if asked := now.Add(o.after); o.after > 0 && asked.After(g.asked) {
+		g.asked = asked
 	}
-	if until := now.Add(wait); until.After(g.until) {
-		g.until = until
+	if p.bad {
+		return
+	}
+	if g.failures++; g.failures >= down {
+		g.until = now.Add(g.pauses.after(g.failures - down + 1))
 	}
 }
 

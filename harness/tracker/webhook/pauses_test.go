@@ -18,9 +18,12 @@ import (
 type wire struct {
 	answer func(id string) (status int, header http.Header)
 
-	mu  sync.Mutex
-	at  map[string][]time.Time
-	all []time.Time
+	takes time.Duration // each attempt
+
+	mu        sync.Mutex
+	at        map[string][]time.Time
+	all       []time.Time
+	now, most int // attempts at a time
 }
 
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -32,6 +35,12 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	w.at[id] = append(w.at[id], time.Now())
 	w.all = append(w.all, time.Now())
+	w.now++
+	w.most = max(w.most, w.now)
+	w.mu.Unlock()
+	sleep(context.Background(), w.takes, nil)
+	w.mu.Lock()
+	w.now--
 	status, header := w.answer(id)
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("")), Request: req}, nil
 }
@@ -119,6 +128,48 @@ func TestReceiverThatIsDownIsNotFlooded(t *testing.T) {
 	})
 }
 
+func TestReceiverThatIsDownIsTriedWithOneMessageAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{answer: always(500), takes: 5 * time.Second}
+		play(t, newBox(messages(500, 500)...), w, time.Hour, func(*Sender) {
+			sleep(context.Background(), time.Minute, nil)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if w.most < 2 {
+				t.Errorf("at most %d attempts at a time before it is down", w.most)
+			}
+			w.most = 0
+		})
+		if w.most != 1 {
+			t.Errorf("%d attempts at a time while it is down", w.most)
+		}
+	})
+}
+
+func TestLongOutboxIsEmptiedWithoutARest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(messages(maxWalk+1500, 100)...)
+		play(t, b, &wire{answer: always(200)}, poll/2, nil)
+		if ids, _ := b.left(); len(ids) != 0 {
+			t.Errorf("%d messages wait", len(ids))
+		}
+	})
+}
+
+func TestPausesAreSpread(t *testing.T) {
+	p := pauses{time.Second, 5 * time.Minute}
+	for failures := range 20 {
+		seen := map[time.Duration]bool{}
+		for range 100 {
+			seen[p.after(failures+1)] = true
+			seen[p.refusal()] = true
+		}
+		if len(seen) < 100 {
+			t.Errorf("%d different pauses in 200 after %d failures", len(seen), failures+1)
+		}
+	}
+}
+
 func TestRecoveryIsNoticedSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := true
@@ -147,10 +198,10 @@ func TestRecoveryIsNoticedSoon(t *testing.T) {
 
 func TestBadMessagesDoNotHoldUpGoodOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const bad = 200
+		const bad = 60
 		down := false
 		w := &wire{answer: func(id string) (int, http.Header) {
-			if id < "0200" || down {
+			if id < "0060" || down {
 				return 500, nil
 			}
 			return 200, nil
@@ -158,7 +209,7 @@ func TestBadMessagesDoNotHoldUpGoodOnes(t *testing.T) {
 		b := newBox(messages(bad, bad)...)
 		b.add(message("good", "good"))
 		play(t, b, w, 0, func(s *Sender) {
-			sleep(context.Background(), 5*time.Hour, nil) // to meet each of them a first time
+			sleep(context.Background(), 2*time.Hour, nil) // to meet each of them a first time
 			for i := range 100 {
 				b.add(message(fmt.Sprintf("good%d", i), "good"))
 				s.Notify()
@@ -200,6 +251,9 @@ func TestGateOpensIfNobodyTries(t *testing.T) {
 			t.Error("a bad message is tried while the receiver is down")
 		}
 		sleep(t.Context(), 2*time.Minute+time.Second, nil)
+		for range down + 10 {
+			g.leave(pass{bad: true}, outcome{err: errBox})
+		}
 		if p, ok := g.enter(t.Context(), bad); !ok || p.probing || !p.bad {
 			t.Errorf("%+v, %v after nobody tried for long", p, ok)
 		}
@@ -214,24 +268,29 @@ func TestRetryAfterIsHeeded(t *testing.T) {
 		"seconds":   {"120", 2 * time.Minute, 2*time.Minute + time.Second},
 		"date":      {"Sat, 01 Jan 2000 00:02:00 GMT", 2 * time.Minute, 2*time.Minute + time.Second}, // the bubble begins at 2000-01-01
 		"too long":  {"86400", 5 * time.Minute, 5*time.Minute + time.Second},
-		"past date": {"Sat, 01 Jan 1999 00:02:00 GMT", 0, 2 * time.Second},
+		"past date": {"Fri, 01 Jan 1999 00:02:00 GMT", 0, 2 * time.Second},
 		"nonsense":  {"soon", 0, 2 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
+			const n = 20 // of different customers
 			first := true
-			w := &wire{answer: func(string) (int, http.Header) {
+			w := &wire{takes: time.Millisecond, answer: func(string) (int, http.Header) {
 				if first {
 					first = false
 					return 429, http.Header{"Retry-After": {c.header}}
 				}
 				return 200, nil
 			}}
-			play(t, newBox(messages(20, 1)...), w, time.Hour, nil)
-			if len(w.all) != 21 {
-				t.Fatalf("%s: %d attempts, want 21", name, len(w.all))
+			play(t, newBox(messages(n, n)...), w, time.Hour, nil)
+			if len(w.all) != n+1 {
+				t.Fatalf("%s: %d attempts, want %d", name, len(w.all), n+1)
 			}
-			if pause := w.all[1].Sub(w.all[0]); pause < c.least || pause > c.most {
-				t.Errorf("%s: pause of %v, want %v to %v", name, pause, c.least, c.most)
+			under := 0 // way when the answer came
+			for under < len(w.all) && w.all[under].Equal(w.all[0]) {
+				under++
+			}
+			if pause := w.all[under].Sub(w.all[0]); under > 4 || pause < c.least || pause > c.most {
+				t.Errorf("%s: %d attempts and then a pause of %v, want %v to %v", name, under, pause, c.least, c.most)
 			}
 		})
 	}

@@ -8,13 +8,14 @@ type queue struct {
 	messages []Message
 }
 
-// queues sorts messages by customer. One without a customer is a queue of its own.
+// queues sorts messages by customer. Those without one share a queue, in which none
+// holds back another.
 func queues(messages []Message) (sorted []queue) {
 	of := make(map[string]int)
 	for _, m := range messages {
 		customer := customerOf(m)
 		i, ok := of[customer]
-		if !ok || customer == "" {
+		if !ok {
 			i = len(sorted)
 			of[customer] = i
 			sorted = append(sorted, queue{customer: customer})

@@ -203,15 +203,17 @@ func quick(url string, b Outbox) Config {
 	return Config{URL: url, Secret: secret, Outbox: b, RetryMin: time.Millisecond, RetryMax: 8 * time.Millisecond}
 }
 
-// run runs a Sender until the test ends.
-func run(t *testing.T, cfg Config) *Sender {
+// run runs a Sender until the test ends, or stop is called. What is in Stats is sure
+// only then.
+func run(t *testing.T, cfg Config) (s *Sender, stop func()) {
 	t.Helper()
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(start(s))
-	return s
+	stop = start(s)
+	t.Cleanup(stop)
+	return s, stop
 }
 
 // start runs a Sender until stop is called, which waits for its end.

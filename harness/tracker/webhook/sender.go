@@ -27,10 +27,7 @@ type Sender struct {
 	gate     *gate
 	notify   chan struct{}
 	troubles troubles
-
-	// Owned by Run: how many walks there were, and what the last one left.
-	walks uint64
-	kept  int
+	walks    uint64 // so far; owned by Run
 
 	mu    sync.Mutex
 	stats Stats

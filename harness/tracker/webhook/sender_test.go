@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -54,7 +55,7 @@ func TestReceiverThatWasDownGetsEverythingInOrder(t *testing.T) {
 	failed := newFailures()
 	cfg := quick("http://"+addr+"/hook", b)
 	cfg.Report = failed.report
-	s := run(t, cfg)
+	s, stop := run(t, cfg)
 	failed.await(t, func(f Failure) bool { return f.Attempts > 2 })
 	if ids, _ := b.left(); len(ids) != n {
 		t.Fatalf("%d messages wait while the receiver is down, want %d", len(ids), n)
@@ -69,6 +70,7 @@ func TestReceiverThatWasDownGetsEverythingInOrder(t *testing.T) {
 	t.Cleanup(server.Close)
 	b.awaitLeft(t)
 	inOrder(t, r.arrived(), n, customers)
+	stop()
 	if stats := s.Stats(); stats.Delivered != n || stats.Failed == 0 || stats.Refused != 0 || stats.LastDelivered.IsZero() {
 		t.Errorf("%+v", stats)
 	}
@@ -114,8 +116,9 @@ func TestMessagesThatNeverArriveHoldUpNobodyForEver(t *testing.T) {
 	b := newBox(all...)
 	cfg := quick(serve(t, r), b)
 	cfg.Hold = 100 * time.Millisecond // 100 of the good ones are of customers with a bad one
-	s := run(t, cfg)
+	s, stop := run(t, cfg)
 	b.awaitLeft(t, want...)
+	stop()
 	if stats := s.Stats(); stats.Delivered != 200 {
 		t.Errorf("%+v", stats)
 	}
@@ -190,8 +193,9 @@ func TestAttemptsAtATimeAreBounded(t *testing.T) {
 	b := newBox(messages(200, 100)...)
 	cfg := quick(serve(t, r), b)
 	cfg.Concurrency = 3
-	run(t, cfg)
+	_, stop := run(t, cfg)
 	b.awaitLeft(t)
+	stop()
 	if r.most != 3 {
 		t.Errorf("%d attempts at a time, want 3", r.most)
 	}
@@ -275,12 +279,13 @@ func TestRefusalsAreTold(t *testing.T) {
 		failed := newFailures()
 		cfg := quick(serve(t, r), b)
 		cfg.Report = failed.report
-		s := run(t, cfg)
+		s, stop := run(t, cfg)
 		b.awaitLeft(t) // refused or not, it is tried again
 		f := failed.await(t, func(Failure) bool { return true })
 		if f.Refused != refused || !strings.Contains(f.Err.Error(), `"no\n"`) {
 			t.Errorf("%d: %+v", status, f)
 		}
+		stop()
 		if got := s.Stats().Refused == 1; got != refused {
 			t.Errorf("%d: refused in stats: %v", status, got)
 		}
@@ -298,15 +303,16 @@ func TestAttemptUnderWayIsFinishedWhenRunEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := start(s)
-	<-entered
-	stopped := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
 	go func() {
-		stop()
-		close(stopped)
+		defer close(done)
+		s.Run(ctx)
 	}()
+	<-entered
+	cancel()
 	close(release)
-	<-stopped
+	<-done
 	b.awaitLeft(t, "0001", "0002", "0003", "0004")
 }
 
@@ -317,12 +323,13 @@ func TestOutboxThatFailsIsAskedAgain(t *testing.T) {
 	failed := newFailures()
 	cfg := quick(serve(t, r), b)
 	cfg.Report = failed.report
-	s := run(t, cfg)
+	s, stop := run(t, cfg)
 	b.awaitLeft(t)
 	f := failed.await(t, func(Failure) bool { return true })
 	if f.ID != "" || !strings.Contains(f.Err.Error(), errBox.Error()) {
 		t.Errorf("%+v", f)
 	}
+	stop()
 	if stats := s.Stats(); stats.Failed != 0 || stats.LastError == "" || stats.LastErrorAt.IsZero() {
 		t.Errorf("%+v", stats)
 	}
@@ -351,8 +358,9 @@ func TestErrorsDoNotNameTheURL(t *testing.T) {
 	failed := newFailures()
 	cfg := quick("http://127.0.0.1:1/hook/token-4711?key=4711", newBox(message("1", "c")))
 	cfg.Report = failed.report
-	s := run(t, cfg)
+	s, stop := run(t, cfg)
 	f := failed.await(t, func(Failure) bool { return true })
+	stop()
 	if strings.Contains(f.Err.Error(), "4711") || strings.Contains(s.Stats().LastError, "4711") {
 		t.Errorf("%v", f.Err)
 	}

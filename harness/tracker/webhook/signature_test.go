@@ -46,6 +46,7 @@ func TestVerifyTakesNothingElse(t *testing.T) {
 		{name: "other secret", header: golden, secret: "sixteen bytes and mure", want: ErrMismatch},
 		{name: "other version beside it", header: "v2=x," + golden + ", v0=y"},
 		{name: "old and new secret", header: "t=1795170600,v1=" + strings.Repeat("00", 32) + "," + v1},
+		{name: "new and old secret", header: "t=1795170600," + v1 + ",v1=" + strings.Repeat("00", 32)},
 		{name: "only another version", header: "t=1795170600,v2=" + v1[3:], want: ErrMalformed},
 		{name: "not hexadecimal", header: flipped, want: ErrMalformed},
 		{name: "short", header: golden[:len(golden)-2], want: ErrMalformed},

@@ -24,7 +24,7 @@ type walk struct {
 
 	seen map[string]bool // messages that were looked at
 	kept int             // of these, those that are still in the outbox
-	more bool            // it came forward, but not to the end
+	more bool            // it came forward: there may be more
 
 	mu   sync.Mutex
 	held map[string]bool // customers of whom nothing more is delivered
@@ -41,25 +41,21 @@ func (s *Sender) newWalk(ctx, attempts context.Context) *walk {
 
 // all looks at every message. The error is that of the outbox.
 func (w *walk) all() error {
-	limit := w.sender.kept + page // what the last walk had to leave is there again
 	for len(w.seen) < maxWalk && w.ctx.Err() == nil {
-		found, err := w.sender.cfg.Outbox.Undelivered(w.ctx, limit)
+		found, err := w.sender.cfg.Outbox.Undelivered(w.ctx, w.kept+page)
 		if err != nil {
 			return fmt.Errorf("outbox: %w", err)
 		}
 		w.sender.noteOldest(found)
 		unseen := w.unseen(found)
 		if len(unseen) == 0 {
-			w.more = false
 			break
 		}
 		kept := w.deliver(queues(unseen))
 		w.kept += kept
 		w.more = w.more || kept < len(unseen)
-		limit = w.kept + page
 	}
 	if w.ctx.Err() == nil {
-		w.sender.kept = w.kept
 		w.sender.troubles.forget(w.number)
 	}
 	return nil

@@ -1,0 +1,50 @@
+package containers
+
+import (
+	"context"
+	"time"
+
+	"github.com/haproof/haproof/harness"
+)
+
+func init() { registerFault(harness.FaultStop, stop) }
+
+// resumeWithin bounds how long it may take to let a node go on.
+const resumeWithin = 10 * time.Second
+
+// stop holds all of a node's programs, as SIGSTOP does: its kernel still accepts
+// connections, nobody reads them. The node goes on afterwards whatever happens.
+func stop(ctx context.Context, _ *lab, n *node, f harness.Fault) error {
+	if err := hold(ctx, n); err != nil {
+		return err
+	}
+	over := time.NewTimer(f.For)
+	defer over.Stop()
+	var cut error
+	select {
+	case <-over.C:
+	case <-ctx.Done():
+		cut = ctx.Err()
+	}
+	if err := release(n); err != nil {
+		return err
+	}
+	return cut
+}
+
+// hold stops a node until it is released.
+func hold(ctx context.Context, n *node) error {
+	n.becomes(stopped)
+	return n.current().pause(ctx)
+}
+
+// release lets a stopped node go on, also when the caller's time is over.
+func release(n *node) error {
+	ctx, cancel := context.WithTimeout(context.Background(), resumeWithin)
+	defer cancel()
+	err := n.current().resume(ctx)
+	if err == nil {
+		n.becomes(running)
+	}
+	return err
+}
