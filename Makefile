@@ -8,7 +8,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 
-.PHONY: demo test test-unit lint build images bench bench-driver golden clean help check-go install-demo install-test
+.PHONY: demo test test-unit lint build images bench bench-driver bench-tracker golden clean help check-go install-demo install-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,11 @@ bench: check-go ## Go benchmarks: codec, ledger join, record writing, report bui
 
 bench-driver: check-go ## the drivers against wrk and plain vegeta, interleaved on one HAProxy (150 s)
 	HAPROOF_BENCH=11 $(GO) test -run '^$$' -bench Engines -benchtime 1x ./harness/driver
+
+bench-tracker: build ## the tracker: decode, durable, visible, memory and start, as a table (about 4 min)
+	$(GO) build -o bin/bench-tracker ./harness/tracker/bench
+	cd harness/tracker/bench/rival && $(GO) build -o $(CURDIR)/bin/bench-rival .
+	taskset -c 1 bin/bench-tracker -pin 0 -tracker bin/quota-tracker -rival bin/bench-rival
 
 golden: build ## capture the golden peers streams again from real HAProxy
 	$(GO) run ./harness/peers/golden -out fixtures/peers

@@ -199,6 +199,7 @@ func TestTablesAndTypesNameTheSameFields(t *testing.T) {
 	compareFields(t, workloadFields)
 	compareFields(t, searchFields)
 	compareFields(t, objectiveFields)
+	compareFields(t, faultFields)
 }
 
 func compareFields[T any](t *testing.T, fields []field[T]) {

@@ -20,6 +20,7 @@ type Result struct {
 	Verdicts    []Verdict     `json:"verdicts"` // one per check, rolled up over all trials
 	Cells       []CellResult  `json:"cells"`
 	Curves      []Curve       `json:"curves,omitempty"`
+	Costs       []Cost        `json:"costs,omitempty"`
 	Warnings    []string      `json:"warnings,omitempty"` // each weakens a number and stands beside it
 }
 
@@ -31,21 +32,23 @@ type CellResult struct {
 
 // TrialResult is one judged trial.
 type TrialResult struct {
-	Trial       int                         `json:"trial"`
-	Directory   string                      `json:"directory"` // of its record, relative to the run's
-	Nodes       []Node                      `json:"nodes"`
-	Summary     Summary                     `json:"summary"`
-	Counts      map[string]Tally            `json:"counts"`    // total per witness
-	Customers   map[string]map[string]Tally `json:"customers"` // customer -> witness -> tally
-	Absent      map[string]string           `json:"absent,omitempty"`
-	Settlement  Settlement                  `json:"settlement"`
-	Usage       []Usage                     `json:"usage"`
-	Host        HostUsage                   `json:"host"`
-	Bottleneck  string                      `json:"bottleneck,omitempty"` // backend, proxy, generator, host or unknown
-	Failures    []NodeFailure               `json:"failures,omitempty"`
-	Interrupted bool                        `json:"interrupted,omitempty"`
-	Error       string                      `json:"error,omitempty"`
-	Verdicts    []Verdict                   `json:"verdicts"`
+	Trial        int                         `json:"trial"`
+	Directory    string                      `json:"directory"` // of its record, relative to the run's
+	Nodes        []Node                      `json:"nodes"`
+	Summary      Summary                     `json:"summary"`
+	Counts       map[string]Tally            `json:"counts"`    // total per witness
+	Customers    map[string]map[string]Tally `json:"customers"` // customer -> witness -> tally
+	Absent       map[string]string           `json:"absent,omitempty"`
+	Settlement   Settlement                  `json:"settlement"`
+	Usage        []Usage                     `json:"usage"`
+	Host         HostUsage                   `json:"host"`
+	Bottleneck   string                      `json:"bottleneck,omitempty"` // backend, proxy, generator, host or unknown
+	Failures     []NodeFailure               `json:"failures,omitempty"`
+	Interrupted  bool                        `json:"interrupted,omitempty"`
+	Error        string                      `json:"error,omitempty"`
+	Capacity     *Capacity                   `json:"capacity,omitempty"`
+	Disturbances []Disturbance               `json:"disturbances,omitempty"` // the faults as they were played
+	Verdicts     []Verdict                   `json:"verdicts"`
 }
 
 // Summary is what the attempts of one trial add up to.

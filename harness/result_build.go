@@ -26,6 +26,7 @@ func Judge(run *Run, checks []AnyCheck) *Result {
 		Cells:  j.cells(),
 		Curves: curves(run.Records, func(rec *Record) Summary { return j.summaries[rec] }),
 	}
+	r.Costs = costs(run.Records, func(rec *Record) Summary { return j.summaries[rec] })
 	for _, rec := range run.Records {
 		r.Environment = rec.Environment
 		r.Interrupted = r.Interrupted || rec.Interrupted
@@ -107,7 +108,7 @@ func (j *judgement) trial(rec *Record) TrialResult {
 		Nodes: rec.Nodes, Summary: sum, Counts: counts(rec.Ledgers), Customers: customers(rec.Ledgers),
 		Absent: rec.Absent, Settlement: rec.Settlement, Usage: rec.Usage, Host: rec.Host,
 		Bottleneck: Bottleneck(rec, sum), Failures: rec.Failures, Interrupted: rec.Interrupted,
-		Error: rec.Error, Verdicts: j.verdicts[rec],
+		Error: rec.Error, Capacity: rec.Capacity, Disturbances: rec.Disturbances, Verdicts: j.verdicts[rec],
 	}
 }
 

@@ -32,7 +32,7 @@ func TestLimitsHoldWithTheTrackerAndOnlyWithIt(t *testing.T) {
 			t.Errorf("got causes %v, want denied attempts and no other", causes)
 		}
 		last := result.Verdicts[len(result.Verdicts)-1]
-		for _, part := range []string{"3 of 3 limited customers had the limit of 30", "without the tracker ", " over the limit were served, with it again "} {
+		for _, part := range []string{"3 of 3 limited customers used up 30 and were denied", "without the tracker everybody was served, until it was back"} {
 			if last.Check != "enforced" || !strings.Contains(last.Sentence, part) {
 				t.Errorf("got %s: %s, want %q in it", last.Check, last.Sentence, part)
 			}

@@ -117,15 +117,13 @@ func (e *evidence) accusation() string {
 }
 
 func (e *evidence) agreement() string {
-	text := fmt.Sprintf("%s of %s had the limit of %s and from %v later on were denied all of %s; nobody was denied before",
-		num(e.reached), count(uint64(e.limits.Customers), "limited customer", "limited customers"), num(e.limits.Total),
-		e.within, count(e.rightlyDenied, "attempt", "attempts"))
+	text := fmt.Sprintf("%s of %s used up %s and were denied from %v later on, nobody before",
+		num(e.reached), count(uint64(e.limits.Customers), "limited customer", "limited customers"), num(e.limits.Total), e.within)
 	switch {
 	case !e.trackerGone():
 		return text + " (the tracker was never gone)"
 	case e.returns():
-		return text + fmt.Sprintf("; without the tracker %s over the limit were served, with it again %s denied",
-			count(e.openlyServed, "attempt", "attempts"), num(e.deniedAgain))
+		return text + "; without the tracker everybody was served, until it was back"
 	}
-	return text + fmt.Sprintf("; without the tracker %s over the limit were served", count(e.openlyServed, "attempt", "attempts"))
+	return text + "; without the tracker everybody was served"
 }

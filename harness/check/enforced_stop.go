@@ -39,6 +39,9 @@ func (e *evidence) stop(c *limitedCustomer, usedUp time.Duration) {
 // measure adds findings about how sharply customers were stopped: measured, not
 // judged.
 func (e *evidence) measure(rec *harness.Record) {
+	if e.rightlyDenied > 0 {
+		e.findings.add("over the limit", "%s", e.overTheLimit())
+	}
 	n := len(e.stops)
 	if n == 0 {
 		return
@@ -61,6 +64,18 @@ func (e *evidence) measure(rec *harness.Record) {
 		brief(stats.Quantile(servedFor, 0.5)), brief(servedFor[n-1]))
 	e.findings.add("first denial", "had come, after that answer: median %s, latest %s; it needs an attempt to be seen",
 		brief(stats.Quantile(deniedAfter, 0.5)), brief(deniedAfter[n-1]))
+}
+
+// overTheLimit counts what the verdict rests on.
+func (e *evidence) overTheLimit() string {
+	text := count(e.rightlyDenied, "attempt was", "attempts were") + " denied"
+	if e.trackerGone() {
+		text += fmt.Sprintf("; without the tracker %s served", num(e.openlyServed))
+	}
+	if e.returns() {
+		text += fmt.Sprintf(", with it again %s denied", num(e.deniedAgain))
+	}
+	return text
 }
 
 // brief writes a duration to a tenth of a millisecond.

@@ -76,12 +76,13 @@ func judgeEnforced(t *testing.T, rec *harness.Record) harness.Verdict {
 
 func TestEnforcedPassesProxiesThatWereTaughtHonestly(t *testing.T) {
 	v := judgeEnforced(t, limitedRecord(honest))
-	const want = "2 of 2 limited customers had the limit of 10 and from 100ms later on were denied all of 152 attempts; nobody was denied before; " +
-		"without the tracker 200 attempts over the limit were served, with it again 290 denied"
+	const want = "2 of 2 limited customers used up 10 and were denied from 100ms later on, nobody before; " +
+		"without the tracker everybody was served, until it was back"
 	if v.Status != harness.Pass || v.Sentence != want || v.Check != "enforced" {
 		t.Errorf("got  %s %s: %q\nwant %q", v.Check, v.Status, v.Sentence, want)
 	}
 	for _, part := range []string{
+		"over the limit: 152 attempts were denied; without the tracker 200 served, with it again 290 denied",
 		"charged beyond the limit: median 0, most 0 of 10, n = 2 customers at 150 attempts/s offered in all",
 		"last served attempt: was sent, after the answer that used the limit up: median 18ms, latest 18ms",
 		"first denial: had come, after that answer: median 40ms, latest 40ms",

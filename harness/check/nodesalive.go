@@ -8,7 +8,8 @@ import (
 
 var _ = register("nodes-alive", func(*options) harness.AnyCheck { return nodesAlive{} })
 
-// nodesAlive demands that no node ended while the lab was up.
+// nodesAlive demands that no node ended while the lab was up, but for those that a
+// fault or a state of the scenario ended.
 type nodesAlive struct{}
 
 var _ harness.Check = nodesAlive{}
@@ -32,5 +33,16 @@ func (c nodesAlive) Judge(rec *harness.Record) harness.Verdict {
 	case len(rec.Nodes) == 0:
 		return named(c.Name(), unknown("the record names no node"))
 	}
-	return named(c.Name(), pass("%s lived to the end", count(uint64(len(rec.Nodes)), "node", "nodes")))
+	return named(c.Name(), pass("%s lived to the end%s", count(uint64(len(rec.Nodes)), "node", "nodes"), onPurpose(rec)))
+}
+
+// onPurpose says which nodes the scenario wanted dead or stopped.
+func onPurpose(rec *harness.Record) string {
+	if gone := rec.Settlement.LeftOut; len(gone) > 0 {
+		return ", but for " + strings.Join(gone, ", ")
+	}
+	if state := rec.Cell.Scenario.Topology.Tracking(); !state.Running() && state != harness.TrackerOff {
+		return ", but for trackers, which the scenario wants " + string(state)
+	}
+	return ""
 }

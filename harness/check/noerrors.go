@@ -12,7 +12,8 @@ import (
 
 var _ = register("no-errors", func(*options) harness.AnyCheck { return noErrors{} })
 
-// noErrors demands that every attempt went as its target expects. Errors of the
+// noErrors demands that every attempt went as its target expects, those of a probe
+// before the schedule too. Errors of the
 // client's own making (interrupted, out of descriptors or ports) and attempts
 // that were never reported leave it unknown. So does an interrupted trial, whose
 // lab may have been taken down under what was in flight, and a search, which goes
@@ -46,6 +47,9 @@ func (noErrors) judge(rec *harness.Record) harness.Verdict {
 		}
 	}
 	f, list := describe(causes)
+	if probe := rec.Capacity; probe != nil && probe.Errors > 0 && !rec.Interrupted {
+		return f.on(fail("%s of %s of the probe did not go as expected", num(probe.Errors), count(probe.Attempts, "attempt", "attempts")))
+	}
 	switch {
 	case rec.Interrupted && total > 0:
 		return f.on(unknown("the trial was interrupted, which may be why %s of %s did not go as expected: %s",
@@ -58,9 +62,11 @@ func (noErrors) judge(rec *harness.Record) harness.Verdict {
 		return unknown("%s of %s were never reported by the driver", num(wanted(rec)-n), count(wanted(rec), "attempt", "attempts"))
 	case cutShort(rec) != "":
 		return unknown("%s", cutShort(rec))
+	case rec.Capacity != nil:
+		return pass("%s of %s answered as expected, and %s of the probe", num(n), count(n, "attempt", "attempts"), num(rec.Capacity.Attempts))
 	}
 	if denied > 0 {
-		return pass("%s of %s answered as expected, the other %s denied as customers have limits",
+		return pass("%s of %s answered as expected, %s denied by limits",
 			num(n-denied), count(n, "attempt", "attempts"), num(denied))
 	}
 	return pass("%s of %s answered as expected", num(n), count(n, "attempt", "attempts"))

@@ -31,6 +31,21 @@ func (o *options) share(name string, fallback float64) float64 {
 	return value
 }
 
+// percentage reads a share above 0 that is written with its sign, such as "25%",
+// and may be above 100%.
+func (o *options) percentage(name string, fallback float64) float64 {
+	text, ok := o.take(name)
+	if !ok {
+		return fallback
+	}
+	number, signed := strings.CutSuffix(text, "%")
+	value, err := strconv.ParseFloat(number, 64)
+	if err != nil || !signed || !(value > 0 && value <= 1e6) {
+		o.errs = append(o.errs, fmt.Errorf("option %s: %q is no percentage above 0, such as 25%%", name, text))
+	}
+	return value / 100
+}
+
 // duration reads a duration above 0, such as "10ms".
 func (o *options) duration(name string, fallback time.Duration) time.Duration {
 	text, ok := o.take(name)

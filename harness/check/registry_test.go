@@ -9,7 +9,7 @@ import (
 )
 
 func TestEveryCheckIsKnownByItsOwnName(t *testing.T) {
-	want := []string{"cpu-limits", "enforced", "exactly-once", "generator-fit", "host-fit", "no-errors", "nodes-alive", "quota-exact", "scales-with-backends"}
+	want := []string{"cpu-limits", "enforced", "exactly-once", "generator-fit", "host-fit", "no-errors", "nodes-alive", "quota-exact", "scales-with-backends", "tracking-cost"}
 	if diff := cmp.Diff(want, Names()); diff != "" {
 		t.Error(diff)
 	}
@@ -46,6 +46,8 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		{"generator-fit", "achieved", "99", `option achieved: "99" is no share above 0 up to 1`},
 		{"generator-fit", "achieved", "NaN", `"NaN" is no share`},
 		{"scales-with-backends", "efficiency", "0", `option efficiency: "0" is no share`},
+		{"tracking-cost", "at-most", "0.25", `option at-most: "0.25" is no percentage`},
+		{"tracking-cost", "at-most", "-3%", `"-3%" is no percentage`},
 		{"host-fit", "steal", "x", `option steal: "x" is no share`},
 	} {
 		spec := harness.CheckSpec{Name: test.check}

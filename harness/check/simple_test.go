@@ -26,7 +26,7 @@ func TestNoErrorsCountsEveryCause(t *testing.T) {
 		{"out of ports", func(r *harness.Record) { spoil(r, 3, 0, harness.CauseResources) }, harness.Unknown, "1 resources", ""},
 		{"denied without limits", func(r *harness.Record) { spoil(r, 3, 429, harness.CauseDenied) }, harness.Fail, "1 denied", ""},
 		{"denied with limits", func(r *harness.Record) { setLimits(r); spoil(r, 3, 429, harness.CauseDenied) }, harness.Pass,
-			"99 of 100 attempts answered as expected, the other 1 denied as customers have limits", ""},
+			"99 of 100 attempts answered as expected, 1 denied by limits", ""},
 		{"denied with limits, and a status", func(r *harness.Record) {
 			setLimits(r)
 			spoil(r, 3, 429, harness.CauseDenied)

@@ -29,7 +29,7 @@ var reasonTexts = [reasons]string{
 	longGeneration:   fmt.Sprintf("generation of more than %d bytes", maxGeneration),
 	tooManyCustomers: fmt.Sprintf("already %d customers, or %d bytes of names", maxCustomers, maxNameBytes),
 	tooManyKeys:      fmt.Sprintf("already %d keys", maxKeys),
-	tooManyBooks:     fmt.Sprintf("already %d generations", maxBooks),
+	tooManyBooks:     fmt.Sprintf("already %d generations, or %d of one source", maxBooks, maxBooksEach),
 	tooManyClosed:    fmt.Sprintf("already %d generations of dead processes: no more can be summed up", maxClosed),
 	tooManyOrigins:   fmt.Sprintf("already %d sources", maxOrigins),
 	fullLog:          "too many lines of the log to remember: not counted, so that it is never counted twice",

@@ -63,20 +63,27 @@ func (s *Server) receive(ctx context.Context, conn net.Conn, number uint64) (ses
 	return session, nil
 }
 
-// dial serves one peer that we call, again and again.
+// dial serves one peer that we call, again and again. While it has a session with us
+// because it has called, it is left alone.
 func (s *Server) dial(ctx context.Context, r Remote) {
-	dialer := peers.Dialer{Dial: func(ctx context.Context) (net.Conn, error) { return s.connect(ctx, r) }}
-	serve := func(ctx context.Context, conn net.Conn) (err error) {
+	caller := peers.Caller{
+		Dialer: peers.Dialer{Dial: func(ctx context.Context) (net.Conn, error) { return s.connect(ctx, r) }},
+		Config: s.cfg.Peers, Peer: r.Name, Occupied: func() bool { return s.connected(r.Name) },
+	}
+	serve := func(ctx context.Context, session *peers.Session) (err error) {
 		defer survive(&err)
-		number := s.numbers.Add(1)
-		session, err := peers.Call(ctx, conn, s.cfg.Peers, r.Name)
-		if err != nil {
-			return err
-		}
-		s.serve(ctx, session, number)
+		s.serve(ctx, session, s.numbers.Add(1))
 		return nil
 	}
-	dialer.Run(ctx, serve, func(err error) { s.report(r.Name, "peer not reached", err) })
+	caller.Run(ctx, serve, func(err error) { s.report(r.Name, "peer not reached", err) })
+}
+
+// connected says whether a source has an open session.
+func (s *Server) connected(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	src := s.sources[name]
+	return src != nil && len(src.sessions) > 0
 }
 
 func (s *Server) connect(ctx context.Context, r Remote) (net.Conn, error) {

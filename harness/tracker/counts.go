@@ -11,6 +11,7 @@ import (
 const (
 	maxKeys       = 1 << 26 // entries, all books together
 	maxBooks      = 1 << 16 // generations that count
+	maxBooksEach  = 1 << 13 // those of one source: no source can use up the room of others
 	maxClosed     = 1 << 22 // generations that do not count any more
 	maxKey        = 1024    // bytes of one
 	maxGeneration = 64      // bytes of one
@@ -199,7 +200,7 @@ func (c *Counts) markBook(b *book) {
 
 // newBook returns an empty book of an origin; nil if there are too many.
 func (c *Counts) newBook(o *origin, kind BookKind, generation string) *book {
-	if c.open >= maxBooks {
+	if c.open >= maxBooks || kind == BookTable && len(o.books) >= maxBooksEach {
 		return nil
 	}
 	b := &book{origin: o, BookState: BookState{

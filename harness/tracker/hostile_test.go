@@ -364,3 +364,31 @@ func TestKeysWithoutEndTakeBoundedMemory(t *testing.T) {
 		s.demandUnharmed()
 	}
 }
+
+func TestSourceThatInventsGenerationsLeavesRoomForOthers(t *testing.T) {
+	s := besiege(t, tracker.Config{}, nil)
+	conn := s.intrude("flooder")
+	go io.Copy(io.Discard, conn)
+	const generations = 20_000 // more than one source may have
+	b := quotaTable.AppendTo(nil)
+	for i := range generations {
+		u := peers.Update{Table: &quotaTable, ID: uint32(i), Key: fmt.Appendf(nil, "flood|%d", i+10), Values: []uint64{1}}
+		b = u.AppendTo(b)
+	}
+	if _, err := conn.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	var flooder tracker.SourceState
+	s.poll("flood", func() bool {
+		for _, src := range s.server.Sources() {
+			if src.Name == "flooder" {
+				flooder = src
+			}
+		}
+		return flooder.Updates() == generations
+	})
+	if got := flooder.Effects[tracker.Grown]; got != 8192 {
+		t.Errorf("%d generations of one source counted, want 8192", got)
+	}
+	s.demandUnharmed()
+}

@@ -76,7 +76,7 @@ func TestCommandNamesWhatKeepsItFromRunning(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var stderr bytes.Buffer
-		if code := (Command{Name: "quota-tracker"}).Run(t.Context(), tt.args, &stderr); code != ExitCannot {
+		if code := (Command{Name: "quota-tracker"}).Run(t.Context(), append(tt.args, "-store=none"), &stderr); code != ExitCannot {
 			t.Errorf("%q: got exit code %d, want %d", tt.args, code, ExitCannot)
 		}
 		if !strings.Contains(stderr.String(), tt.want) {

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -89,17 +89,16 @@ type delivery struct{ signature, body string }
 func TestTheExampleFilesCountDenyAndTell(t *testing.T) {
 	s := newSite(t)
 	told := make(chan delivery, 100)
-	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	s.serve("8082", func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)
 		}
 		told <- delivery{r.Header.Get("Haproof-Signature"), string(body)}
-	}))
-	defer hook.Close()
+	})
 	s.install("haproxy.cfg", "/etc/haproxy/haproxy.cfg")
 	s.install("quota-tracker.yaml", "/etc/quota-tracker/quota-tracker.yaml",
-		"month: 100000,", "month: 3,", "# webhook:", "webhook:", "https://billing.example.com", hook.URL)
+		"month: 100000,", "month: 3,", "# webhook:", "webhook:", "https://billing.example.com", "http://127.0.0.1:8082")
 	if err := os.MkdirAll(s.here("/var/lib/quota-tracker"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +114,12 @@ func TestTheExampleFilesCountDenyAndTell(t *testing.T) {
 		return err == nil && status == http.StatusTooManyRequests
 	})
 	s.charge("example") // has another plan
-	first := <-told
+	var first delivery
+	select {
+	case first = <-told:
+	case <-time.After(10 * time.Second):
+		t.Fatal("after 10 s: the webhook was told nothing")
+	}
 	if want := `"customer":"free.test","plan":"free"`; !strings.Contains(first.body, want) {
 		t.Errorf("webhook: got %s, want %s in it", first.body, want)
 	}

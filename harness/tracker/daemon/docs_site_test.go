@@ -44,31 +44,37 @@ func newSite(t *testing.T) *site {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v: %s", err, out)
 	}
-	s.serveApp()
+	s.serve("8081", s.answer)
 	return s
 }
 
-// serveApp is what answers on port 8081.
-func (s *site) serveApp() {
+// serve answers on a port of the site until the test ends.
+func (s *site) serve(port string, answer http.HandlerFunc) {
 	s.t.Helper()
-	listener, err := net.Listen("tcp", s.host+":8081")
+	listener, err := net.Listen("tcp", s.host+":"+port)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	app := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/wait" {
-			s.held.Add(1)
-			<-s.gate
-		}
-		w.Header().Set("X-Dynamic", "1")
-	})}
+	server := &http.Server{Handler: answer}
 	served := make(chan error, 1)
-	go func() { served <- app.Serve(listener) }()
+	go func() { served <- server.Serve(listener) }()
 	s.t.Cleanup(func() {
-		if err := errors.Join(app.Close(), <-served); !errors.Is(err, http.ErrServerClosed) {
+		if err := errors.Join(server.Close(), <-served); !errors.Is(err, http.ErrServerClosed) {
 			s.t.Error(err)
 		}
 	})
+}
+
+// answer is the application behind HAProxy.
+func (s *site) answer(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/wait" {
+		s.held.Add(1)
+		select {
+		case <-s.gate:
+		case <-r.Context().Done():
+		}
+	}
+	w.Header().Set("X-Dynamic", "1")
 }
 
 var privileged = regexp.MustCompile(`(?m)^ *(chroot|user|group) .*\n`)

@@ -43,6 +43,9 @@ func (c Command) serve(ctx context.Context, args []string, stderr io.Writer) err
 		return nil
 	}
 	if err := d.open(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = nil // told to stop before it had begun
+		}
 		return errors.Join(err, d.close())
 	}
 	d.greet()

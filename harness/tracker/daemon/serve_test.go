@@ -298,3 +298,13 @@ func TestASocketThatAKilledProcessLeftIsTakenOver(t *testing.T) {
 	left.Close()
 	start(t, "-store=none", "-http=unix:"+path).end()
 }
+
+func TestToldToStopWhileItStartsItEndsWell(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stderr bytes.Buffer
+	c := Command{Name: "quota-tracker", Stdout: &stderr}
+	if code := c.Run(ctx, []string{"-peers=127.0.0.1:0", "-store", filepath.Join(t.TempDir(), "counts.db")}, &stderr); code != ExitOK {
+		t.Errorf("got exit code %d: %s", code, stderr.String())
+	}
+}

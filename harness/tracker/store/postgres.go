@@ -140,7 +140,7 @@ func discard(conn *sql.Conn) {
 		}
 		return nil
 	})
-	conn.Close()
+	_ = conn.Close() // it is gone already
 }
 
 func (e *postgres) broken(conn *sql.Conn) bool {
