@@ -115,18 +115,51 @@ func installedVersion(ctx context.Context, p *plan, n *node) error {
 	if err != nil {
 		return nil //nolint:nilerr // missingPrograms says so
 	}
-	output, err := exec.CommandContext(ctx, path, "-v").Output()
+	have, err := versionOf(ctx, path)
 	if err != nil {
-		return &EnvironmentError{What: path + " -v", Err: err}
+		return err
 	}
-	have := haproxyBanner(output)
-	if have == wanted || strings.HasPrefix(have, wanted+".") {
+	if isVersion(have, wanted) {
 		return nil
 	}
 	return &EnvironmentError{
 		What: fmt.Sprintf("%s wants HAProxy %s, but %s is %s", n.name, wanted, path, have),
 		Mend: "use the docker engine, or name another binary in the tier",
 	}
+}
+
+// isVersion says whether a version is the one asked for, such as 2.6.12 for 2.6.
+func isVersion(have, wanted string) bool {
+	return have == wanted || strings.HasPrefix(have, wanted+".")
+}
+
+// Installed picks, among versions of HAProxy, the one that the process engine would
+// run; where none of them is, it returns the word for whatever is installed. An
+// *EnvironmentError says that there is none.
+func Installed(ctx context.Context, versions []string, opts Options) (string, error) {
+	path, err := lookPath("haproxy", opts.searchPath())
+	if err != nil {
+		return "", &EnvironmentError{What: "not installed: haproxy", Mend: "install: apt-get install haproxy"}
+	}
+	have, err := versionOf(ctx, path)
+	if err != nil {
+		return "", err
+	}
+	for _, v := range versions {
+		if isVersion(have, v) {
+			return v, nil
+		}
+	}
+	return installed, nil
+}
+
+// versionOf asks an HAProxy for its version, such as 2.6.12.
+func versionOf(ctx context.Context, path string) (string, error) {
+	output, err := exec.CommandContext(ctx, path, "-v").Output()
+	if err != nil {
+		return "", &EnvironmentError{What: path + " -v", Err: err}
+	}
+	return haproxyBanner(output), nil
 }
 
 // haproxyBanner reads "HAProxy version 2.6.12-1+deb12u4 2026/10/17 - …".

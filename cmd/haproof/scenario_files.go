@@ -22,6 +22,8 @@ type question struct {
 	arg      string // as the user named it
 	scenario harness.Scenario
 	cells    []harness.Cell
+	doc      *harness.Document
+	notes    []string // what of it is not played, and why
 }
 
 // setting is one --set path=value.
@@ -88,12 +90,17 @@ func load(arg string, settings []setting) (question, error) {
 	if len(problems.Problems) > 0 {
 		return question{}, &problems
 	}
-	cells, err := doc.Cells()
-	if err != nil {
-		return question{}, err
+	q := question{arg: arg, doc: doc}
+	return q, q.decode()
+}
+
+// decode takes the scenario and its cells from the document as it stands.
+func (q *question) decode() (err error) {
+	if q.cells, err = q.doc.Cells(); err != nil {
+		return err
 	}
-	sc, err := doc.Scenario()
-	return question{arg: arg, scenario: sc, cells: cells}, err
+	q.scenario, err = q.doc.Scenario()
+	return err
 }
 
 // readScenario reads a file, or a shipped scenario by its name. What looks like

@@ -35,6 +35,11 @@ func (s *session) prepare() error {
 	}
 	s.log.Info("engine chosen", "engine", chosen, "because", why)
 	s.engine = chosen
+	for i := range s.questions {
+		if err := s.cutVersions(&s.questions[i]); err != nil {
+			return err
+		}
+	}
 	if err := s.fits(); err != nil {
 		return err
 	}
@@ -113,10 +118,12 @@ func (s *session) playOne(q question) error {
 		}
 		id = filepath.Base(dir)
 	}
+	where := environment(s.engine, s.options.commandLine(s.engine, q.arg))
+	where.Notes = append(where.Notes, q.notes...)
 	display := s.newDisplay()
 	run, err := harness.Play(s.hard, harness.Plan{
 		ID: id, Scenario: q.scenario, Cells: q.cells, Out: dir,
-		Environment: environment(s.engine, s.options.commandLine(s.engine, q.arg)),
+		Environment: where,
 		Start:       s.startLab,
 		Driver:      driver.New,
 		Soft:        s.soft,

@@ -72,7 +72,7 @@ func (s *site) demandToken() {
 	s.t.Helper()
 	const token = "0123456789abcdef0123456789abcdef"
 	s.t.Setenv("QUOTA_TRACKER_TOKENS", token)
-	r := start(s.t, "-store=none", "-http-cert", s.here("/etc/peers/tracker.crt"), "-http-key", s.here("/etc/peers/tracker.key"))
+	r := start(s.t, "-store=none", "-http", s.host+":0", "-http-cert", s.here("/etc/peers/tracker.crt"), "-http-key", s.here("/etc/peers/tracker.key"))
 	ask := strings.ReplaceAll(blocksOf(s.t, "sh token")[0].text, "127.0.0.1:8405", r.http)
 	if got := s.sh(ask, "token="+token); !strings.Contains(got, `"total":0`) {
 		s.t.Errorf("with the token: got %q", got)

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -219,7 +220,7 @@ func decodeStrictly(t *testing.T, text string, into any) {
 	if err := d.Decode(into); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Decode(new(yaml.Node)); err != io.EOF {
+	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		t.Fatalf("more than one document: %v", err)
 	}
 }

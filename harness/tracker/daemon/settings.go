@@ -151,7 +151,7 @@ func parseSettings(file string, text []byte, s *Settings) error {
 		return nil // an empty file changes nothing
 	}
 	if err == nil {
-		if decoder.Decode(new(yaml.Node)) != io.EOF {
+		if !errors.Is(decoder.Decode(new(yaml.Node)), io.EOF) {
 			err = errors.New("more than one document")
 		}
 	}
