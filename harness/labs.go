@@ -20,7 +20,11 @@ type labs struct {
 
 func (l *labs) shared() bool { return l.plan.Scenario.Workload.Warm() }
 
-// warmUp starts all shared labs together.
+// startTogether bounds the labs that are coming up at a time: more of them would
+// only wait for each other's CPU.
+const startTogether = 8
+
+// warmUp starts all shared labs, several at a time.
 func (l *labs) warmUp(ctx context.Context) error {
 	if !l.shared() {
 		return nil
@@ -28,6 +32,7 @@ func (l *labs) warmUp(ctx context.Context) error {
 	ctx, cancel := l.startContext(ctx)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(startTogether)
 	started := map[string]bool{}
 	for _, cell := range l.plan.Cells {
 		key := labKey(cell.Scenario)

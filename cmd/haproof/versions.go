@@ -23,7 +23,7 @@ func (s *session) cutVersions(q *question) error {
 	only, why := s.options.haproxy, "--haproxy asks for it"
 	if s.engine == "process" && (only == "" || only == "installed") {
 		var err error
-		if only, err = containers.Installed(s.soft, all, s.labOptions()); err != nil {
+		if only, err = containers.Installed(s.soft, all, containers.Options{}); err != nil {
 			return err
 		}
 		why = "the process engine has no other"

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/haproof/haproof/harness"
 )
 
 func TestVersionsAreCutToWhatCanBePlayed(t *testing.T) {
@@ -39,11 +41,11 @@ func TestProcessEngineIsCutToTheInstalledVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &session{app: testApp(), engine: "process", soft: t.Context()}
+	s := &session{app: &app{}, engine: "process", soft: t.Context()}
 	if err := s.cutVersions(&q); err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(q.scenario.Axes, func(a harnessAxis) bool { return a.Path == versionAxis })
+	i := slices.IndexFunc(q.scenario.Axes, func(a harness.Axis) bool { return a.Path == versionAxis })
 	if len(q.cells) != 6 || len(q.notes) != 1 || len(q.scenario.Axes[i].Values) != 1 {
 		t.Errorf("%d cells, axis %v, notes %q", len(q.cells), q.scenario.Axes[i].Values, q.notes)
 	}

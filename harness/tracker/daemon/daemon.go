@@ -109,15 +109,3 @@ func (l LogSettings) logger(stderr io.Writer) *slog.Logger {
 	}
 	return slog.New(slog.NewTextHandler(stderr, options))
 }
-
-func logEvent(logger *slog.Logger, e tracker.Event) {
-	attributes := []any{}
-	if e.Source != "" {
-		attributes = append(attributes, "source", e.Source)
-	}
-	if e.Err != nil {
-		logger.Warn(e.Text, append(attributes, "error", e.Err)...)
-		return
-	}
-	logger.Info(e.Text, attributes...)
-}

@@ -109,7 +109,7 @@ func (d *daemon) trackerConfig() tracker.Config {
 	cfg := tracker.Config{
 		Name: s.Name, Table: s.Table, Listen: s.Peers.Listen, Sources: s.Peers.Allow,
 		Keys: tracker.Keys(s.Keys), Retire: orNever(s.Peers.Retire),
-		Counter: d.counter, Report: d.event,
+		Counter: d.counter, Report: newEvents(d.log).add,
 		Peers: peers.Config{ResyncEvery: orNever(s.Peers.Resync)},
 	}
 	for _, r := range s.Peers.Dial {

@@ -180,6 +180,3 @@ func (d *daemon) httpAddr() net.Addr {
 	}
 	return d.http.Addr()
 }
-
-// event logs what happens to peers.
-func (d *daemon) event(e tracker.Event) { logEvent(d.log, e) }
