@@ -8,10 +8,10 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 
-.PHONY: demo test test-unit lint build images bench bench-driver bench-tracker golden clean help check-go install-demo install-test
+.PHONY: demo test test-unit lint build images bench bench-driver bench-tracker tracker-image golden clean help check-go install-demo install-test
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: install-demo build ## everything from nothing: install, build, run the main job, write the report
 	bin/haproof run quota-exact throughput-by-backends
@@ -42,6 +42,11 @@ bench-tracker: build ## the tracker: decode, durable, visible, memory and start,
 	$(GO) build -o bin/bench-tracker ./harness/tracker/bench
 	cd harness/tracker/bench/rival && $(GO) build -o $(CURDIR)/bin/bench-rival .
 	taskset -c 1 bin/bench-tracker -pin 0 -tracker bin/quota-tracker -rival bin/bench-rival
+
+tracker-image: build ## the tracker alone as an image FROM scratch, by the docker command
+	rm -rf bin/image && mkdir -p bin/image/store && cp bin/quota-tracker bin/image/
+	docker build -t haproof/quota-tracker:$(VERSION) -t haproof/quota-tracker:latest -f containers/image/quota-tracker/Dockerfile bin/image
+	rm -rf bin/image
 
 golden: build ## capture the golden peers streams again from real HAProxy
 	$(GO) run ./harness/peers/golden -out fixtures/peers

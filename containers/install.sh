@@ -4,7 +4,7 @@
 #   demo  what one engine needs: mmdebstrap where a Docker daemon answers and no
 #         registry does, else haproxy, nginx and php-fpm
 #   test  what both engines need, and what tests of the tracker do: PostgreSQL,
-#         a browser, openssl and curl
+#         a browser, openssl, curl and sqlite3
 # Exit codes: 0 all there; 3 something is missing and could not be installed.
 set -eu
 
@@ -42,6 +42,7 @@ tracker_tests() {
 	need chromium chromium
 	need openssl openssl
 	need curl curl
+	need sqlite3 sqlite3
 }
 
 case "${1:-}" in

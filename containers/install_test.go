@@ -67,9 +67,9 @@ func TestOrdinaryUserIsToldTheCommandThatInstalls(t *testing.T) {
 		{"Docker without images or registry", "demo", map[string]string{"id": user, "find": empty, "apt-get": apt, "docker": dockerWith("")}, 3, sudo("mmdebstrap")},
 		{"Docker with images", "demo", map[string]string{"id": user, "find": empty, "docker": dockerWith("images) echo 0876fe51f7ed ;;")}, 0, ""},
 		{"Docker with a registry", "demo", map[string]string{"id": user, "find": empty, "docker": dockerWith("pull) ;;")}, 0, ""},
-		{"tests want both engines", "test", map[string]string{"id": user, "find": empty, "apt-get": apt, "docker": dockerWith("")}, 3, sudo("haproxy nginx-light php-fpm mmdebstrap postgresql chromium openssl curl")},
-		{"tests without Docker", "test", map[string]string{"id": user, "find": empty, "apt-get": apt}, 3, sudo("haproxy nginx-light php-fpm postgresql chromium openssl curl")},
-		{"tests with all there", "test", map[string]string{"id": user, "find": "echo /usr/sbin/x", "apt-get": apt, "openssl": works, "curl": works}, 0, ""},
+		{"tests want both engines", "test", map[string]string{"id": user, "find": empty, "apt-get": apt, "docker": dockerWith("")}, 3, sudo("haproxy nginx-light php-fpm mmdebstrap postgresql chromium openssl curl sqlite3")},
+		{"tests without Docker", "test", map[string]string{"id": user, "find": empty, "apt-get": apt}, 3, sudo("haproxy nginx-light php-fpm postgresql chromium openssl curl sqlite3")},
+		{"tests with all there", "test", map[string]string{"id": user, "find": "echo /usr/sbin/x", "apt-get": apt, "openssl": works, "curl": works, "sqlite3": works}, 0, ""},
 		{"no mode", "", map[string]string{}, 3, "usage: install.sh demo|test"},
 	} {
 		code, said := installOn(t, tc.mode, tc.commands)

@@ -99,6 +99,9 @@ func workload(r *harness.Result) string {
 	} else if w.Duration > 0 && w.Search == nil {
 		parts = append(parts, duration(w.Duration))
 	}
+	if w.Probe > 0 {
+		parts = append(parts, "after "+duration(w.Probe)+" in a closed loop")
+	}
 	if w.Customers > 0 {
 		parts = append(parts, plural(w.Customers, "customer"))
 	}

@@ -30,8 +30,8 @@ func courseChart(r *harness.Result, ct cellTrial) (chart, bool) {
 	message := courseMessage(r, moments)
 	return chart{
 		picture: picture{ID: "course", Title: message, Desc: "Rate and p99 response time over the time of one trial. " + message + ".", Height: 380,
-			draw: func(c draw.Canvas, k kit) { drawCourse(c, k, merged(moments, drawnMoments)) }},
-		Text:  "Attempts are counted in the slice of time in which they ended." + of(ct, r),
+			draw: func(c draw.Canvas, k kit) { drawCourse(c, k, merged(moments, drawnMoments), ct.trial.Disturbances) }},
+		Text:  "Attempts are counted in the slice of time in which they ended." + faultNote(ct) + of(ct, r),
 		Table: courseTable(moments), about: aboutLatency,
 	}, true
 }
@@ -105,7 +105,7 @@ func courseTable(moments []harness.Moment) table {
 	return tab
 }
 
-func drawCourse(c draw.Canvas, k kit, moments []harness.Moment) {
+func drawCourse(c draw.Canvas, k kit, moments []harness.Moment, played []harness.Disturbance) {
 	lines := courseLines(moments)
 	last := moments[len(moments)-1]
 	upper, lower := k.newPlot(""), k.newPlot("seconds since the trial began")
@@ -113,6 +113,8 @@ func drawCourse(c draw.Canvas, k kit, moments []harness.Moment) {
 		ticks := niceTicks(0, seconds(last.At+last.Length))
 		p.X.Min, p.X.Max, p.X.Tick.Marker = 0, seconds(last.At+last.Length), within(ticks, seconds(last.At+last.Length))
 	}
+	addFaults(upper, played, highest(lines.rate, lines.errors))
+	addFaults(lower, played, highest(lines.p99, lines.p50))
 	lines.drawRates(upper, k)
 	lower.Add(band{lines.p50, lines.p99, veil("s2", 0.14)}, line{lines.p99, draw.LineStyle{Color: tone("s2"), Width: 1.6}},
 		endTags{k, []tag{{end(lines.p50), "p50", "s2"}, {end(lines.p99), "p99", "s2"}}})

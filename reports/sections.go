@@ -12,7 +12,12 @@ type section struct {
 // that weaken it. Warnings about a table that is not there are shown with the
 // first one that is.
 func sections(r *harness.Result) []section {
-	all := []section{{aboutRates, rateTable(r)}, {aboutCounts, witnessTable(r)}, {aboutLatency, latencyTable(r)}}
+	var all []section
+	for _, t := range costTables(r) {
+		all = append(all, section{aboutCosts, t})
+	}
+	all = append(all, section{aboutFaults, faultTable(r)},
+		section{aboutRates, rateTable(r)}, section{aboutCounts, witnessTable(r)}, section{aboutLatency, latencyTable(r)})
 	var list []section
 	var stray []string
 	for _, s := range all {

@@ -22,6 +22,8 @@ const (
 	aboutCounts
 	aboutLatency
 	aboutRates
+	aboutCosts // no warning is about these two alone
+	aboutFaults
 )
 
 // The words by which a warning is put beside its numbers, in lower case. The

@@ -48,6 +48,9 @@ var (
 	descSources     = describe("sources", "Sources that were ever connected, those without a label of their own included.")
 	descPlanned     = describe("plan_customers", "Customers that have a plan.")
 	descDenied      = describe("denied_customers", "Customers that are denied for a limit.")
+	descLines       = describe("drain_lines_total", "Answers that stopping processes logged, by what became of them.", "result")
+	descFaults      = describe("drain_faults_total", "What reached the drain log and was not taken.", "fault")
+	descLost        = describe("drain_lost_total", "Datagrams for which the kernel had no room.")
 	descUntaken     = describe("webhook_failing", "Messages that the webhook did not take yet, though it was asked to.")
 	descOldest      = describe("webhook_oldest_seconds", "Age of the message that waits longest.")
 	descDelivered   = describe("webhook_delivered_total", "Messages that the webhook took.")
@@ -83,6 +86,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		out.gauge(descPlanned, float64(c.planned))
 		out.gauge(descDenied, float64(c.denied))
 	}
+	if a.cfg.Drain != nil {
+		out.drain(a.cfg.Drain(), a.server.Statistics().Drained)
+	}
 	if a.cfg.Webhook != nil {
 		out.webhook(a.cfg.Webhook())
 	}
@@ -117,6 +123,15 @@ func (s sink) statistics(st tracker.Statistics) {
 	s.counter(descCommits, st.Commits.Commits)
 	s.counter(descFailures, st.Commits.Failures)
 	s.counter(descCommitted, st.Commits.Entries)
+}
+
+func (s sink) drain(d DrainLog, lines tracker.DrainTally) {
+	for result, n := range lines {
+		s.counter(descLines, n, [...]string{"counted", "repeated", "closed", "full"}[result])
+	}
+	s.counter(descFaults, d.Malformed, "malformed")
+	s.counter(descFaults, d.TurnedAway, "turned_away")
+	s.counter(descLost, d.Lost)
 }
 
 func (s sink) webhook(st Webhook) {

@@ -25,11 +25,12 @@ type Config struct {
 	// takes 1 % of the time.
 	Tick time.Duration
 
-	Version string         // of the program, for /metrics
-	Metrics *Metrics       // nil for new ones
-	Limits  Limits         // nil if no customer has a plan
-	Webhook func() Webhook // nil if there is none
-	Journal func() Journal // nil if the store has none
+	Version string          // of the program, for /metrics
+	Metrics *Metrics        // nil for new ones
+	Limits  Limits          // nil if no customer has a plan
+	Webhook func() Webhook  // nil if there is none
+	Journal func() Journal  // nil if the store has none
+	Drain   func() DrainLog // nil if nobody listens for one
 }
 
 // Limits tells how customers stand with their plans. Its methods are called by any
@@ -48,6 +49,13 @@ type Webhook struct {
 	Failed    uint64    // attempts, since the program started
 	Failing   int       // messages that have failed and wait
 	Oldest    time.Time // when the message that waits longest was made; zero if none waits
+}
+
+// DrainLog is what happened to the log of stopping processes on its way.
+type DrainLog struct {
+	Malformed  uint64 // lines with a record that is not right, or too long
+	TurnedAway uint64 // datagrams, connections and lines of those who may not send
+	Lost       uint64 // datagrams for which the kernel had no room
 }
 
 // Journal is how far the store is with its housekeeping.

@@ -45,6 +45,7 @@ func TestMetricsSayWhatTheTrackerDoes(t *testing.T) {
 			return Webhook{Delivered: 3, Failed: 2, Failing: 1, Oldest: time.Now().Add(-time.Hour)}
 		},
 		Journal: func() Journal { return Journal{Rows: 4, Bytes: 1000} },
+		Drain:   func() DrainLog { return DrainLog{Malformed: 5, TurnedAway: 6, Lost: 7} },
 	}
 	r := serving(t, cfg, m.Watch(store))
 	p := r.call("hap1", 7)
@@ -76,6 +77,10 @@ func TestMetricsSayWhatTheTrackerDoes(t *testing.T) {
 		`quota_tracker_webhook_delivered_total`:                                  3,
 		`quota_tracker_webhook_failures_total`:                                   2,
 		`quota_tracker_webhook_failing`:                                          1,
+		`quota_tracker_drain_lines_total{result="counted"}`:                      0,
+		`quota_tracker_drain_faults_total{fault="malformed"}`:                    5,
+		`quota_tracker_drain_faults_total{fault="turned_away"}`:                  6,
+		`quota_tracker_drain_lost_total`:                                         7,
 		`quota_tracker_journal_rows`:                                             4,
 		`quota_tracker_journal_ok`:                                               1,
 		`quota_tracker_store_bytes`:                                              1000,

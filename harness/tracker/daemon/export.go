@@ -21,7 +21,7 @@ func (c Command) export(ctx context.Context, args []string, stderr io.Writer) er
 	f.declareStore()
 	from, to := tracker.Hour(0), tracker.LastHour
 	format := "csv"
-	f.set.Func("from", "first `time`: 2026-11-01, or 2026-11-01T08:00:00Z; whole hours of UTC (default all that is kept by the hour)", hourInto(&from))
+	f.set.Func("from", "first `time`: 2026-11-01, or 2026-11-01T08:00:00Z; whole hours of UTC (default the beginning; hours that are no longer kept one by one are an error)", hourInto(&from))
 	f.set.Func("to", "first `time` that does not count any more, likewise (default the end)", hourInto(&to))
 	f.set.Func("format", "`format`: csv or json, one object per line (default csv)", func(value string) error {
 		format = value

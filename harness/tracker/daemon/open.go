@@ -210,6 +210,9 @@ func (d *daemon) openHTTP(ctx context.Context) (err error) {
 	if d.store != nil {
 		cfg.Journal = d.journal
 	}
+	if d.drain != nil {
+		cfg.Drain = d.drainLog
+	}
 	d.api = api.New(d.server, cfg)
 	if d.http, err = listen(ctx, s.Listen); err != nil {
 		return fmt.Errorf("listen for HTTP: %w", err)
@@ -230,4 +233,14 @@ func (d *daemon) journal() api.Journal {
 		s.FoldErr = err
 	}
 	return api.Journal{Rows: s.Rows, Folded: s.Folded, FoldErr: s.FoldErr, Bytes: size}
+}
+
+// drainLog tells the API what became of the log of stopping processes on its way.
+func (d *daemon) drainLog() api.DrainLog {
+	s := d.drain.Stats()
+	l := api.DrainLog{Malformed: s.Malformed + s.TooLong, TurnedAway: s.Untrusted + s.Forbidden + s.TurnedOff + s.Broken}
+	for _, socket := range s.Sockets {
+		l.Lost += socket.Lost
+	}
+	return l
 }

@@ -1,0 +1,82 @@
+package reports
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/haproof/haproof/harness"
+)
+
+// costTables show what each state of the trackers costs the proxies, one table per
+// quantity: a row per state, a column per version or other setting.
+func costTables(r *harness.Result) []table {
+	costs, _ := first(r.Costs, maxTrialRows)
+	if len(costs) == 0 {
+		return nil
+	}
+	tables := []table{
+		costTable(costs, "CPU time of HAProxy per attempt", costSeconds, func(c harness.Cost) harness.Change { return c.CPU }),
+		costTable(costs, "Capacity in a closed loop", costRate, func(c harness.Cost) harness.Change { return c.Rate }),
+		costTable(costs, "Response time p99 at the offered rate", costSeconds, func(c harness.Cost) harness.Change { return c.P99 }),
+	}
+	tables[0].Note = "Median over n pairs of trials that were played close to each other, of the state by off, with its 95 % interval. " +
+		"Off: HAProxy neither counts nor knows a tracker. An interval that holds 100 % shows no difference."
+	return tables
+}
+
+func costSeconds(x float64) string { return duration(time.Duration(x * float64(time.Second))) }
+
+func costRate(x float64) string { return decimal(x) + "/s" }
+
+// costTable is the table of one quantity.
+func costTable(costs []harness.Cost, title string, unit func(float64) string, of func(harness.Cost) harness.Change) table {
+	tab := table{Title: title + ", compared with no tracking", Columns: []column{left("tracker")}}
+	var names []string
+	var states []harness.TrackerState
+	for _, c := range costs {
+		if !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
+			tab.Columns = append(tab.Columns, right(costColumn(c.Name)))
+		}
+		if !slices.Contains(states, c.State) {
+			states = append(states, c.State)
+		}
+	}
+	reference := []string{string(harness.TrackerOff)}
+	for _, name := range names {
+		i := slices.IndexFunc(costs, func(c harness.Cost) bool { return c.Name == name && of(c).N > 0 })
+		if i < 0 {
+			reference = append(reference, dash)
+			continue
+		}
+		reference = append(reference, unit(of(costs[i]).Reference))
+	}
+	tab.add("", reference...)
+	for _, state := range states {
+		cells := []string{word(string(state))}
+		for _, name := range names {
+			cells = append(cells, costCell(costs, name, state, unit, of))
+		}
+		tab.add("", cells...)
+	}
+	return tab
+}
+
+// costColumn is the short name of the settings that a column is about.
+func costColumn(name string) string {
+	if name == "" {
+		return "compared with off"
+	}
+	return word(strings.TrimPrefix(strings.ReplaceAll(name, "topology.", ""), "proxy.version="))
+}
+
+// costCell writes 79.5 µs, 158 % (140 % to 174 %), n = 5.
+func costCell(costs []harness.Cost, name string, state harness.TrackerState, unit func(float64) string, of func(harness.Cost) harness.Change) string {
+	i := slices.IndexFunc(costs, func(c harness.Cost) bool { return c.Name == name && c.State == state })
+	if i < 0 || of(costs[i]).N == 0 {
+		return dash
+	}
+	c := of(costs[i])
+	return unit(c.Median) + ", " + span{c.Low, c.Ratio, c.High}.write(percent) + ", n = " + count(c.N)
+}
