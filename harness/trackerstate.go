@@ -23,8 +23,9 @@ const (
 // not in force.
 const SlowCPUs = 0.02
 
+// trackerStates are all states, from what costs nothing to what is not there.
 var trackerStates = []string{
-	string(TrackerUp), string(TrackerOff), string(TrackerAbsent), string(TrackerDead), string(TrackerStalled), string(TrackerSlow),
+	string(TrackerOff), string(TrackerUp), string(TrackerSlow), string(TrackerStalled), string(TrackerDead), string(TrackerAbsent),
 }
 
 // Running says whether trackers in this state do their work.

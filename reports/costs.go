@@ -80,3 +80,16 @@ func costCell(costs []harness.Cost, name string, state harness.TrackerState, uni
 	c := of(costs[i])
 	return unit(c.Median) + ", " + span{c.Low, c.Ratio, c.High}.write(percent) + ", n = " + count(c.N)
 }
+
+// costFacts are the figures of trackers that are up, one per version or other
+// setting.
+func costFacts(r *harness.Result) []fact {
+	var list []fact
+	for _, c := range r.Costs {
+		if c.State == harness.TrackerUp && c.CPU.N > 0 {
+			list = append(list, fact{Figure: percent(c.CPU.Ratio), Label: "of the CPU time without tracking, " + costColumn(c.Name)})
+		}
+	}
+	list, _ = first(list, maxFacts)
+	return list
+}

@@ -18,6 +18,9 @@ func facts(r *harness.Result) []fact {
 	if ct.trial == nil {
 		return nil
 	}
+	if costs := costFacts(r); len(costs) > 0 {
+		return costs
+	}
 	list := append(rateFacts(r), countFacts(ct.trial)...)
 	if !searching(r) {
 		list = append(list, timeFacts(ct.trial)...)

@@ -66,6 +66,7 @@ type resultView struct {
 	MoreProblems int
 	Answers      []answer
 	MoreAnswers  int
+	Costs        []table
 	Charts       []chartView
 	Numbers      []table
 	Topology     template.HTML
@@ -151,6 +152,10 @@ func (v *resultView) addNumbers(r *harness.Result) {
 		v.Charts = append(v.Charts, cv)
 	}
 	for _, s := range sections(r) {
+		if s.about == aboutCosts {
+			v.Costs = append(v.Costs, s.table)
+			continue
+		}
 		if !carried[s.about] {
 			v.Numbers = append(v.Numbers, s.table)
 		}

@@ -18,7 +18,7 @@ import (
 var promises = map[string][]string{
 	"3. The tracker":            {"the configuration is valid"},
 	"4. HAProxy":                {"Configuration file is valid"},
-	"Asking it":                 {`"customer":"example.test"`, "customer,start,count\nexample.test,", `"total":1`, `"resync":"finished"`, `"states":[]`, "event: "},
+	"Asking it":                 {`"customer":"example.test"`, "customer,start,count\nexample.test,", `"total":1`, `"resync":"finished"`, `"states":[]`, "retry: "},
 	"Billing":                   {"customer,hour,count\nexample.test,", "every total is the sum of its parts"},
 	"Backup, moving, upgrading": {"counted 1,", "every total is the sum of its parts"},
 }

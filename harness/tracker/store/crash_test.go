@@ -14,10 +14,14 @@ import (
 	"time"
 )
 
-const (
-	childURL  = "HAPROOF_STORE_CHILD"
-	childSeed = 77
-)
+const childURL = "HAPROOF_STORE_CHILD"
+
+// childScript is what the children commit, one after the other.
+func childScript() *script {
+	sc := newScript(77)
+	sc.custs, sc.size = 600, 40
+	return sc
+}
 
 // busy folds all the time.
 var busy = settings{foldStates: 300, foldRows: 5, foldAge: 1 << 60, maxStates: 2000}
@@ -34,7 +38,7 @@ func commitForEver(url string) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	sc := newScript(childSeed)
+	sc := childScript()
 	for sc.n < int(s.Stats().Batches) {
 		sc.batch()
 	}
@@ -55,10 +59,10 @@ func TestKilledAtAnyInstantLosesNothingAndRepeatsNothing(t *testing.T) {
 		kills = 5
 	}
 	onBoth(t, func(t *testing.T, r rig) {
-		url, sc := r.url(t), newScript(childSeed)
+		url, sc := r.url(t), childScript()
 		rng := rand.New(rand.NewPCG(1, 2))
 		for kill := range kills {
-			acked := runAndKill(t, url, 1+rng.IntN(30), time.Duration(rng.IntN(4000))*time.Microsecond)
+			acked := runAndKill(t, url, 1+rng.IntN(20), time.Duration(rng.IntN(4000))*time.Microsecond)
 			s := mustOpen(t, url, never)
 			stored := int(s.Stats().Batches)
 			if stored < acked {
