@@ -123,8 +123,7 @@ func (s *Server) admit(conn net.Conn, h peers.Hello) peers.Status {
 	if len(certificates) == 0 {
 		return peers.StatusUnknownPeer
 	}
-	names := append(certificates[0].DNSNames, certificates[0].Subject.CommonName)
-	if !slices.Contains(names, h.From) {
+	if own := certificates[0]; own.Subject.CommonName != h.From && !slices.Contains(own.DNSNames, h.From) {
 		return peers.StatusUnknownPeer
 	}
 	return peers.StatusOK

@@ -6,12 +6,12 @@ import (
 	"log/slog"
 	"maps"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/haproof/haproof/harness/tracker/plan"
+	"github.com/haproof/haproof/harness/tracker/webhook"
 )
 
 // Validate says everything that is wrong with the settings themselves, without
@@ -71,14 +71,18 @@ func (s Settings) checkLimits(env Environment) (errs []error) {
 	if limited && s.Store.URL == storeNone {
 		errs = append(errs, errors.New("limits need a store: what was used is read from it at the start"))
 	}
+	if kept, longest := time.Duration(s.Store.Retention), s.Limits.longest(); kept > 0 && kept < longest {
+		errs = append(errs, fmt.Errorf("store.retention %v: limits need at least %v: after a restart what was used is read from the store", kept, longest))
+	}
 	if s.Limits.Table != "" && s.Limits.Table == s.Table {
 		errs = append(errs, fmt.Errorf("limits.table %q: must not be the table that is counted", s.Limits.Table))
 	}
 	if s.Webhook.URL == "" {
 		return errs
 	}
-	if u, err := url.Parse(s.Webhook.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		errs = append(errs, errors.New("webhook.url: want http://host/… or https://host/…"))
+	hook := webhook.Config{URL: s.Webhook.URL, Secret: []byte(env.Secret), Outbox: outbox{}}
+	if err := hook.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("webhook: %w", err))
 	}
 	if !limited {
 		errs = append(errs, errors.New("webhook.url: nothing to tell without limits.plans"))
@@ -97,6 +101,19 @@ func (l LimitSettings) set() plan.Set {
 		set.Plans = append(set.Plans, plan.Plan{Name: name, Limits: p.limits(), Warn: p.Warn, Deny: p.Deny})
 	}
 	return set
+}
+
+// longest is the longest time that usage of a period with a limit goes back by the hour.
+func (l LimitSettings) longest() (longest time.Duration) {
+	for _, p := range l.Plans {
+		switch {
+		case p.Month > 0:
+			return 31 * day
+		case p.Day > 0:
+			longest = day
+		}
+	}
+	return longest
 }
 
 func (p PlanSettings) limits() (limits []plan.Limit) {

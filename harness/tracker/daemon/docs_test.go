@@ -154,7 +154,7 @@ func TestWhatTheExampleSwitchesOffIsValidToo(t *testing.T) {
 	if err := parseSettings("quota-tracker.yaml", []byte(on), &s); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Validate(Environment{Secret: "given"}); err != nil {
+	if err := s.Validate(Environment{Secret: "sixteen bytes at least"}); err != nil {
 		t.Error(err)
 	}
 	if len(s.Peers.Dial) != 1 || s.Peers.TLS.empty() || s.HTTP.TLS.empty() || s.Drain.TLS.empty() || s.Webhook.URL == "" {
@@ -173,7 +173,7 @@ func TestSettingsOnThePageAreValid(t *testing.T) {
 		s := DefaultSettings()
 		if err := parseSettings(b.heading, []byte(b.text), &s); err != nil {
 			t.Error(err)
-		} else if err := s.Validate(Environment{Secret: "given"}); err != nil {
+		} else if err := s.Validate(Environment{Secret: "sixteen bytes at least"}); err != nil {
 			t.Errorf("%s: %v", b.heading, err)
 		}
 	}

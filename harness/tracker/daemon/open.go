@@ -52,6 +52,18 @@ func (d *daemon) check() error {
 			errs = append(errs, fmt.Errorf("http.listen: %w", err))
 		}
 	}
+	if s := d.settings.Drain; len(s.Listen) > 0 {
+		cfg := s.config()
+		if s.TLS.CA != "" {
+			cfg.TLS = mutualTLS
+		}
+		errs = append(errs, cfg.Validate())
+	}
+	if len(d.settings.Limits.Plans) > 0 {
+		if err := d.enforceConfig().Table.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("limits: %w", err))
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -178,15 +190,23 @@ func (d *daemon) openDrain(ctx context.Context) (err error) {
 	if len(s.Listen) == 0 {
 		return nil
 	}
-	cfg := drain.Config{Listen: s.Listen}
-	for _, network := range s.Allow {
-		cfg.Allow = append(cfg.Allow, netip.MustParsePrefix(network)) // Validate has seen it
-	}
+	cfg := s.config()
 	if cfg.TLS, err = d.certificates.read(s.TLS); err != nil {
 		return err
 	}
 	d.drain, err = drain.New(ctx, cfg)
 	return err
+}
+
+// config has no certificates yet.
+func (s DrainSettings) config() drain.Config {
+	cfg := drain.Config{Listen: s.Listen}
+	for _, network := range s.Allow {
+		if p, err := netip.ParsePrefix(network); err == nil { // Validate complains of the others
+			cfg.Allow = append(cfg.Allow, p)
+		}
+	}
+	return cfg
 }
 
 // drained counts lines of the log of stopping processes. Lines that could not be

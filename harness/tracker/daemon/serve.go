@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -77,10 +78,12 @@ func (d *daemon) run(ctx context.Context, reload <-chan os.Signal, f *flags) err
 	counting, stop := context.WithCancel(context.WithoutCancel(ctx)) // the server outlives those who hand it lines
 	defer stop()
 	group, inner := errgroup.WithContext(ctx)
+	lines, lose := lasting(inner, lastLines)
+	defer lose()
 	served := make(chan error, 1)
 	go func() { served <- d.server.Run(counting) }()
 	if d.drain != nil {
-		group.Go(func() error { return d.drain.Run(inner, d.drained(counting)) })
+		group.Go(func() error { return d.drain.Run(inner, d.drained(lines)) })
 	}
 	if d.http != nil {
 		group.Go(func() error { return d.api.Serve(inner, d.http) })
@@ -104,6 +107,20 @@ func (d *daemon) run(ctx context.Context, reload <-chan os.Signal, f *flags) err
 	err := group.Wait()
 	stop()
 	return errors.Join(err, <-served)
+}
+
+// lastLines is how long the last lines of the log may take to be stored. A store that is
+// away must not keep the daemon from stopping.
+const lastLines = 3 * time.Second
+
+// lasting returns a context that ends some time after ctx.
+func lasting(ctx context.Context, more time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(more, cancel) })
+	return longer, func() {
+		stop()
+		cancel()
+	}
 }
 
 // reloads reads plans and certificates again with each signal.

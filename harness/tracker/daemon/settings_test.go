@@ -44,6 +44,7 @@ store: {retention: 1y}
 }
 
 func TestSettingsThatCannotWork(t *testing.T) {
+	given := Environment{Secret: "sixteen bytes at least"}
 	free := map[string]PlanSettings{"free": {Day: 1}}
 	tests := map[string]func(*Settings){
 		"certificates of peers incomplete": func(s *Settings) { s.Peers.TLS = TLSSettings{Cert: "c", Key: "k"} },
@@ -56,25 +57,33 @@ func TestSettingsThatCannotWork(t *testing.T) {
 		"a webhook without a scheme":       func(s *Settings) { s.Webhook.URL = "b.example"; s.Limits.Plans = free },
 		"no network":                       func(s *Settings) { s.Drain.Allow = []string{"10.0.0.1"} },
 		"no level":                         func(s *Settings) { s.Log.Level = "loud" },
-		"resync all the time":              func(s *Settings) { s.Peers.Resync = 1 },
+		"a month is longer than kept": func(s *Settings) {
+			s.Limits.Plans = map[string]PlanSettings{"free": {Month: 1}}
+			s.Store.Retention = Span(30 * day)
+		},
+		"a webhook with a password": func(s *Settings) { s.Webhook.URL = "https://u:p@b.example"; s.Limits.Plans = free },
+		"resync all the time":       func(s *Settings) { s.Peers.Resync = 1 },
 	}
 	for name, spoil := range tests {
 		s := DefaultSettings()
-		if err := s.Validate(Environment{Secret: "given"}); err != nil {
+		if err := s.Validate(given); err != nil {
 			t.Fatal(err)
 		}
 		spoil(&s)
-		if err := s.Validate(Environment{Secret: "given"}); err == nil {
+		if err := s.Validate(given); err == nil {
 			t.Errorf("%s: got no error", name)
 		}
 	}
 	s := DefaultSettings()
 	s.Limits.Plans, s.Webhook.URL = free, "https://b.example/hook"
-	if err := s.Validate(Environment{Secret: "given"}); err != nil {
+	if err := s.Validate(given); err != nil {
 		t.Error(err)
 	}
 	if err := s.Validate(Environment{}); err == nil {
 		t.Error("a webhook without a secret: got no error")
+	}
+	if err := s.Validate(Environment{Secret: "short"}); err == nil {
+		t.Error("a webhook with a short secret: got no error")
 	}
 }
 
@@ -98,4 +107,28 @@ func TestFlagsOverrideTheFileAndTheEnvironmentHoldsSecrets(t *testing.T) {
 	if want := []string{"one", "two"}; !cmp.Equal(env.Tokens, want) {
 		t.Errorf("got tokens %q, want %q", env.Tokens, want)
 	}
+}
+
+func TestCheckFindsWhatWouldKeepItFromStarting(t *testing.T) {
+	tests := map[string]string{
+		"a socket of no kind":               "drain: {listen: ['foo://127.0.0.1:1']}",
+		"records from anybody":              "drain: {listen: ['udp://192.0.2.1:5514']}",
+		"a lesson without a pause":          "limits: {table: plan, refresh: 0s, plans: {free: {day: 1}}}",
+		"keys without a length":             "limits: {table: plan, length: 0, plans: {free: {day: 1}}}",
+		"a month that is not kept":          "{store: {retention: 24h}, limits: {plans: {free: {month: 1}}}}",
+		"records from anybody without a ca": "drain: {listen: ['tcp://192.0.2.1:5514'], tls: {cert: c, key: k}}",
+	}
+	check := func(text string, want int) {
+		t.Helper()
+		file := t.TempDir() + "/q.yaml"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		command(t, want, "-check", "-peers=127.0.0.1:0", "-config", file)
+	}
+	for name, text := range tests {
+		t.Run(name, func(*testing.T) { check(text, ExitUsage) })
+	}
+	check("drain: {listen: ['tcp://192.0.2.1:5514'], tls: {cert: c, key: k, ca: a}}", ExitOK)
+	check("drain: {listen: ['udp://192.0.2.1:5514'], allow: [192.0.2.0/24]}", ExitOK)
 }

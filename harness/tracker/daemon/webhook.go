@@ -10,8 +10,11 @@ import (
 	"github.com/haproof/haproof/harness/tracker/webhook"
 )
 
-// noTLS stands for certificates that have not been read yet.
-var noTLS = &tls.Config{MinVersion: tls.VersionTLS12}
+// noTLS and mutualTLS stand for certificates that have not been read yet.
+var (
+	noTLS     = &tls.Config{MinVersion: tls.VersionTLS12}
+	mutualTLS = &tls.Config{MinVersion: tls.VersionTLS12, ClientAuth: tls.RequireAndVerifyClientCert}
+)
 
 func (d *daemon) openWebhook(context.Context) (err error) {
 	if d.settings.Webhook.URL == "" {

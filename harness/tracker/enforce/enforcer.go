@@ -46,6 +46,10 @@ type Enforcer struct {
 	pending []plan.Crossing // that wait for their commit
 	lessons lessons
 	reload  *reload // that is waiting; nil for none
+
+	// Whose usage could not be read when their plans came, and when that is tried again.
+	gap   plan.Gap
+	retry time.Time
 }
 
 var (
@@ -57,7 +61,7 @@ var (
 func New(cfg Config) (*Enforcer, error) { return newAt(cfg, time.Now) }
 
 func newAt(cfg Config, clock func() time.Time) (*Enforcer, error) {
-	if err := cfg.Table.validate(); err != nil {
+	if err := cfg.Table.Validate(); err != nil {
 		return nil, err
 	}
 	meter, err := plan.New(cfg.Plans, clock())
@@ -135,7 +139,7 @@ func (e *Enforcer) Grow(now time.Time, names []string, growth []tracker.Growth) 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.meter.Advance(now)
-	e.replace(now, names)
+	e.catchUp(now, names)
 	for _, g := range growth {
 		e.meter.Grow(names[g.Customer], g.Hour.Time(), g.N)
 	}

@@ -3,6 +3,7 @@ package enforce
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net"
 	"sync"
@@ -31,13 +32,14 @@ func limited(most uint64) plan.Set {
 type memory struct {
 	usage    []tracker.Growth
 	messages []tracker.Message
+	broken   error // what Usage ends with after the first row
 }
 
 func (m *memory) Usage(_ context.Context, q tracker.UsageQuery, visit func(tracker.Growth) error) error {
 	for _, g := range m.usage {
 		if g.Hour >= q.From && g.Hour < q.To {
-			if err := visit(g); err != nil {
-				return err
+			if err := visit(g); err != nil || m.broken != nil {
+				return errors.Join(err, m.broken)
 			}
 		}
 	}

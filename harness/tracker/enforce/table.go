@@ -17,7 +17,8 @@ type Table struct {
 	Refresh time.Duration // between two lessons; a third of the table's expire
 }
 
-func (t Table) validate() error {
+// Validate says everything that is wrong with the table.
+func (t Table) Validate() error {
 	var errs []error
 	if t.Name == "" {
 		return nil

@@ -38,6 +38,14 @@ func (m *Meter) Restore(customer string, from time.Time, n uint64) {
 	}
 }
 
+// Again begins the restoring anew, for who could not read all of the usage: what was
+// used so far, restored or grown, is forgotten of those of whom not all is known.
+func (m *Meter) Again() {
+	for _, a := range m.unsettled {
+		a.usage = [periods]pair{}
+	}
+}
+
 // Restored ends the restoring. Limits that are reached in a running period make
 // crossings now, unless they were told by Emitted: they were set, or lowered, while
 // nobody looked. Those of earlier periods make none.

@@ -12,7 +12,7 @@ import (
 const bodyVersion = 1
 
 // maxBody bounds a packed batch; both databases take blobs of that size.
-const maxBody = 512 << 20
+const maxBody = 900 << 20
 
 // packer turns batches into rows of the journal.
 type packer struct {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/tracker"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -252,5 +253,48 @@ func TestServerThatMayForgetIsRefused(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("a server without fsync was taken")
 		}
+	}
+}
+
+// A reader keeps the log from beginning anew, and only as long as it reads.
+func TestLogOfSQLiteBeginsAnewWhenNobodyReadsIt(t *testing.T) {
+	ctx := context.Background()
+	s := mustOpen(t, filepath.Join(t.TempDir(), "tracker.db"), never)
+	s.stop()
+	<-s.done // it would checkpoint as well
+	customers := uint32(0)
+	commit := func() {
+		mustCommit(t, s, &tracker.Batch{Customers: []string{string(make([]byte, 1<<20))}, FirstCustomer: customers})
+		customers++
+	}
+	pages := func() (n int) {
+		var busy, moved int
+		if err := s.engine.(checkpointer).checkpoint(ctx, s.alone); err != nil {
+			t.Fatal(err)
+		}
+		commit()
+		if err := s.engine.pool().QueryRow(`PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &n, &moved); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	reader, err := s.engine.snapshot(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := getMeta(ctx, reader, "table"); err != nil {
+		t.Fatal(err)
+	}
+	for range restartAt * 4096 >> 20 {
+		commit()
+	}
+	if n := pages(); n < restartAt {
+		t.Errorf("%d pages beside a reader, want at least %d", n, restartAt)
+	}
+	if err := reader.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if n := pages(); n > 2*(1<<20)/4096 {
+		t.Errorf("%d pages after the reader, want one commit", n)
 	}
 }
