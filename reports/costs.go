@@ -20,8 +20,8 @@ func costTables(r *harness.Result) []table {
 		costTable(costs, "Capacity in a closed loop", costRate, func(c harness.Cost) harness.Change { return c.Rate }),
 		costTable(costs, "Response time p99 at the offered rate", costSeconds, func(c harness.Cost) harness.Change { return c.P99 }),
 	}
-	tables[0].Note = "Median over n pairs of trials that were played close to each other, of the state by off, with its 95 % interval. " +
-		"Off: HAProxy neither counts nor knows a tracker. An interval that holds 100 % shows no difference."
+	tables[0].Note = "Off is what it is without tracking, the rows below are what a tracker makes of that: median over n pairs of trials that were played close to each other, with its 95 % interval. " +
+		"An interval that holds 100 % shows no difference."
 	return tables
 }
 
@@ -56,7 +56,7 @@ func costTable(costs []harness.Cost, title string, unit func(float64) string, of
 	for _, state := range states {
 		cells := []string{word(string(state))}
 		for _, name := range names {
-			cells = append(cells, costCell(costs, name, state, unit, of))
+			cells = append(cells, costCell(costs, name, state, of))
 		}
 		tab.add("", cells...)
 	}
@@ -71,14 +71,15 @@ func costColumn(name string) string {
 	return word(strings.TrimPrefix(strings.ReplaceAll(name, "topology.", ""), "proxy.version="))
 }
 
-// costCell writes 79.5 µs, 158 % (140 % to 174 %), n = 5.
-func costCell(costs []harness.Cost, name string, state harness.TrackerState, unit func(float64) string, of func(harness.Cost) harness.Change) string {
+// costCell writes 158 % (140 to 174), n 5.
+func costCell(costs []harness.Cost, name string, state harness.TrackerState, of func(harness.Cost) harness.Change) string {
 	i := slices.IndexFunc(costs, func(c harness.Cost) bool { return c.Name == name && c.State == state })
 	if i < 0 || of(costs[i]).N == 0 {
 		return dash
 	}
 	c := of(costs[i])
-	return unit(c.Median) + ", " + span{c.Low, c.Ratio, c.High}.write(percent) + ", n = " + count(c.N)
+	bare := func(share float64) string { return strings.TrimSuffix(percent(share), " %") }
+	return percent(c.Ratio) + " (" + bare(c.Low) + " to " + bare(c.High) + "), n " + count(c.N)
 }
 
 // costFacts are the figures of trackers that are up, one per version or other

@@ -34,14 +34,15 @@ func (c trackingCost) JudgeRun(run *harness.Run) harness.Verdict {
 func (c trackingCost) judge(costs []harness.Cost) harness.Verdict {
 	verdict := unknown("nothing was played with and without tracking, so there is nothing to compare")
 	var f findings
-	found := false
+	found, worst := false, 0.0
 	for _, cost := range costs {
 		f.add(costOf(cost), "CPU per attempt %s; requests/s %s; p99 %s", changed(cost.CPU), changed(cost.Rate), changed(cost.P99))
 		if cost.State != harness.TrackerUp {
 			continue
 		}
-		if v := c.decide(cost); !found || outweighs(v.Status, verdict.Status) {
-			verdict = v
+		v := c.decide(cost)
+		if !found || outweighs(v.Status, verdict.Status) || v.Status == verdict.Status && cost.CPU.Ratio > worst {
+			verdict, worst = v, cost.CPU.Ratio
 		}
 		found = true
 	}

@@ -37,6 +37,8 @@ func costRun(version string, factors ...float64) *harness.Run {
 func TestTrackingCostIsDecidedByTheWholeInterval(t *testing.T) {
 	both := costRun("3.0", 1.1, 1.1, 1.1, 1.1, 1.1)
 	both.Records = append(both.Records, costRun("3.2", 1.5, 1.5, 1.5, 1.5, 1.5).Records...)
+	alike := costRun("3.0", 1.05, 1.05, 1.05, 1.05, 1.05)
+	alike.Records = append(alike.Records, costRun("3.2", 1.15, 1.15, 1.15, 1.15, 1.15).Records...)
 	broken := costRun("3.0", 1.1, 1.1, 1.1, 1.1, 1.1)
 	broken.Records[0].Error = "the lab fell over"
 	unread := costRun("3.0", 1.1, 1.1, 1.1, 1.1, 1.1)
@@ -59,6 +61,7 @@ func TestTrackingCostIsDecidedByTheWholeInterval(t *testing.T) {
 		{"astride", costRun("3.0", 1.1, 1.12, 1.2, 1.3, 1.4), harness.Unknown, "which the interval does not decide"},
 		{"cheaper than nothing is no failure", costRun("3.0", 0.9, 0.9, 0.9, 0.9, 0.9), harness.Pass, "takes 90.0 %"},
 		{"the worst version decides", both, harness.Fail, "topology.proxy.version=3.2"},
+		{"of equals the dearest is quoted", alike, harness.Pass, "topology.proxy.version=3.2"},
 		{"four pairs", costRun("3.0", 1, 1, 1, 1), harness.Unknown, "4 pairs of CPU times, want at least 5"},
 		{"a trial that broke off is no pair", broken, harness.Unknown, "4 pairs"},
 		{"a proxy that was not read is no pair", unread, harness.Unknown, "4 pairs"},

@@ -77,6 +77,11 @@ func (s Settings) checkLimits(env Environment) (errs []error) {
 	if s.Limits.Table != "" && s.Limits.Table == s.Table {
 		errs = append(errs, fmt.Errorf("limits.table %q: must not be the table that is counted", s.Limits.Table))
 	}
+	for _, name := range slices.Sorted(maps.Keys(s.Limits.Plans)) {
+		if s.Limits.Plans[name].Deny && s.Limits.Table == "" {
+			errs = append(errs, fmt.Errorf("plan %q denies, but limits.table does not say in which table of HAProxy", name))
+		}
+	}
 	if s.Webhook.URL == "" {
 		return errs
 	}
@@ -117,7 +122,7 @@ func (l LimitSettings) longest() (longest time.Duration) {
 }
 
 func (p PlanSettings) limits() (limits []plan.Limit) {
-	for _, l := range []plan.Limit{{Period: plan.Hour, Max: p.Hour}, {Period: plan.Day, Max: p.Day}, {Period: plan.Month, Max: p.Month}, {Period: plan.Total, Max: p.Total}} {
+	for _, l := range []plan.Limit{{Period: plan.Hour, Max: uint64(p.Hour)}, {Period: plan.Day, Max: uint64(p.Day)}, {Period: plan.Month, Max: uint64(p.Month)}, {Period: plan.Total, Max: uint64(p.Total)}} {
 		if l.Max > 0 {
 			limits = append(limits, l)
 		}

@@ -34,6 +34,7 @@ func TestCommandRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{[]string{peers, "-config=/nowhere.yaml"}, "/nowhere.yaml"},
 		{[]string{"export", "-from=yesterday"}, "want a day such as"},
 		{[]string{"export", "-from=2026-11-21T08:30:00Z"}, "whole hour"},
+		{[]string{peers, "-config=/dev/null"}, "not a regular file"},
 		{[]string{"export", "-format=xml"}, "csv or json"},
 		{[]string{"verify", "-store=none"}, "nothing to read"},
 		{[]string{peers, "-cert=a", "-key=b"}, "give all three or none"},

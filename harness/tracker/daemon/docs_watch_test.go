@@ -32,7 +32,7 @@ func scrape(t *testing.T) exposed {
 	t.Setenv("QUOTA_TRACKER_WEBHOOK_SECRET", "sixteen bytes at least")
 	dir := t.TempDir()
 	file := filepath.Join(dir, "config.yaml")
-	text := fmt.Sprintf("store: {url: %s/counts.db}\nwebhook: {url: %q}\ndrain: {listen: [\"unixgram://%s/log\"]}\nlimits: {default: free, plans: {free: {total: 2, deny: true}}}\n", dir, hook.URL, dir)
+	text := fmt.Sprintf("store: {url: %s/counts.db}\nwebhook: {url: %q}\ndrain: {listen: [\"unixgram://%s/log\"]}\nlimits: {table: plan, default: free, plans: {free: {total: 2, deny: true}}}\n", dir, hook.URL, dir)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,9 @@ func (c Command) export(ctx context.Context, args []string, stderr io.Writer) er
 	if err != nil {
 		return err
 	}
+	if from >= to {
+		return errors.Join(usageError{errors.New("-from must be before -to")}, reader.Close())
+	}
 	out := bufio.NewWriterSize(c.Stdout, 64<<10)
 	rows := map[string]func(io.Writer) (func(store.Usage) error, func() error){"csv": csvRows, "json": jsonRows}[format]
 	write, finish := rows(out)

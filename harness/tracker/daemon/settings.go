@@ -81,17 +81,17 @@ type LimitSettings struct {
 	Refresh   Span                    `yaml:"refresh"` // between two lessons to HAProxy of who is denied
 	Plans     map[string]PlanSettings `yaml:"plans"`
 	Default   string                  `yaml:"default"`   // plan of customers that are not named
-	Customers map[string]string       `yaml:"customers"` // plan of each
+	Customers Assignments             `yaml:"customers"` // plan of each
 }
 
 // PlanSettings is one plan.
 type PlanSettings struct {
-	Hour  uint64 `yaml:"hour"` // most per hour, day, month (UTC) and ever; 0 is no limit
-	Day   uint64 `yaml:"day"`
-	Month uint64 `yaml:"month"`
-	Total uint64 `yaml:"total"`
-	Warn  []int  `yaml:"warn"` // percentages of a limit that are announced too
-	Deny  bool   `yaml:"deny"` // whether HAProxy is taught to deny who is over
+	Hour  Most  `yaml:"hour"` // most per hour, day, month (UTC) and ever; 0 is no limit
+	Day   Most  `yaml:"day"`
+	Month Most  `yaml:"month"`
+	Total Most  `yaml:"total"`
+	Warn  []int `yaml:"warn"` // percentages of a limit that are announced too
+	Deny  bool  `yaml:"deny"` // whether HAProxy is taught to deny who is over
 }
 
 // WebhookSetting says whom to tell who passed a limit.
@@ -128,6 +128,9 @@ const (
 // ReadSettings reads a configuration file over s. It reports every mistake at once,
 // with its line.
 func ReadSettings(file string, s *Settings) error {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: not a regular file", file)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return err

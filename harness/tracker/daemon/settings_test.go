@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -131,4 +132,36 @@ func TestCheckFindsWhatWouldKeepItFromStarting(t *testing.T) {
 	}
 	check("drain: {listen: ['tcp://192.0.2.1:5514'], tls: {cert: c, key: k, ca: a}}", ExitOK)
 	check("drain: {listen: ['udp://192.0.2.1:5514'], allow: [192.0.2.0/24]}", ExitOK)
+}
+
+func TestLimitsAreWholeNumbersAndCustomersHaveOnePlan(t *testing.T) {
+	for _, text := range []string{"{plans: {a: {month: 1.5}}}", "{plans: {a: {day: 0}}}", "{plans: {a: {hour: -1}}}", "{plans: {a: {total: many}}}", "{customers: {a: x, b: y, a: z}}", "{customers: [a]}", "{customers: {a: [x]}}"} {
+		s := DefaultSettings()
+		if err := parseSettings("q.yaml", []byte("limits: "+text), &s); err == nil || !strings.HasPrefix(err.Error(), "q.yaml:1:") {
+			t.Errorf("%s: got %v, want an error with its place", text, err)
+		}
+	}
+	s := DefaultSettings()
+	if err := parseSettings("q.yaml", []byte("limits: {plans: {a: {month: 15}}, customers: {b: a}}"), &s); err != nil || s.Limits.Plans["a"].Month != 15 || s.Limits.Customers["b"] != "a" {
+		t.Errorf("got %+v, %v", s.Limits, err)
+	}
+	s.Limits.Plans["a"] = PlanSettings{Month: 15, Deny: true}
+	if err := s.Validate(Environment{}); err == nil {
+		t.Error("a plan that denies nowhere: got no error")
+	}
+}
+
+// BenchmarkManyCustomers reads 100,000 customers with plans of their own.
+func BenchmarkManyCustomers(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("limits:\n  plans: {f: {day: 1}}\n  customers:\n")
+	for i := range 100_000 {
+		fmt.Fprintf(&text, "    c%d: f\n", i)
+	}
+	for b.Loop() {
+		s := DefaultSettings()
+		if err := parseSettings("q.yaml", []byte(text.String()), &s); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

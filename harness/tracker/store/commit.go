@@ -57,8 +57,8 @@ func (s *Store) write(ctx context.Context, seq int64, states int, body []byte, b
 		if len(b.Messages) == 0 {
 			err = insertOnce(ctx, conn, insert, args)
 		} else {
-			err = inTx(ctx, conn, func(tx *sql.Tx) error {
-				if err := insertOnce(ctx, tx, tx.StmtContext(ctx, insert), args); err != nil {
+			err = inTx(ctx, s.engine, conn, func(tx queryer) error {
+				if err := insertOnce(ctx, tx, insert, args); err != nil {
 					return err
 				}
 				return s.insertMessages(ctx, tx, b.Messages)

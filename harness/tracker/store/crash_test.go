@@ -3,7 +3,6 @@ package store
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -144,7 +143,7 @@ func TestCopiedAfterAnyTransactionIsWhole(t *testing.T) {
 		if i%4 != 3 {
 			continue
 		}
-		err := s.fold(context.Background(), func(ctx context.Context, f func(tx *sql.Tx) error) error {
+		err := s.fold(context.Background(), func(ctx context.Context, f func(tx queryer) error) error {
 			err := s.step(ctx, f)
 			check()
 			return err

@@ -12,6 +12,7 @@ import (
 type engine interface {
 	label() string
 	words() *strings.Replacer // what it calls the types of the schema
+	begin() string            // statement: a transaction that will write
 	metaExists() string       // query: 1 if the store has tables, else 0
 
 	// connect returns a connection to write with. The store is locked for this
@@ -23,11 +24,11 @@ type engine interface {
 
 	// relaxed runs f in a transaction that may be lost in a crash, but only
 	// together with what was committed after it.
-	relaxed(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) error) error
+	relaxed(ctx context.Context, conn *sql.Conn, f func(queryer) error) error
 
 	// insert inserts rows, given as columns of equal length: []int64, []string
 	// or [][]byte. into is "table (columns)", then what comes after VALUES.
-	insert(ctx context.Context, tx *sql.Tx, into, then string, columns ...any) error
+	insert(ctx context.Context, tx queryer, into, then string, columns ...any) error
 
 	// snapshot returns a transaction that sees one state of the store.
 	snapshot(ctx context.Context) (*sql.Tx, error)
@@ -36,7 +37,7 @@ type engine interface {
 	pool() *sql.DB
 
 	// inspect looks for damage of the database itself.
-	inspect(ctx context.Context, tx *sql.Tx) ([]string, error)
+	inspect(ctx context.Context, tx queryer) ([]string, error)
 
 	// size is how many bytes the store takes on disk.
 	size(ctx context.Context) (int64, error)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 )
@@ -21,10 +20,10 @@ const (
 )
 
 // stepper runs one transaction of a fold.
-type stepper func(context.Context, func(*sql.Tx) error) error
+type stepper func(context.Context, func(queryer) error) error
 
 // step runs f in a transaction, beside commits.
-func (s *Store) step(ctx context.Context, f func(*sql.Tx) error) error {
+func (s *Store) step(ctx context.Context, f func(queryer) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -129,7 +128,7 @@ func (f *folder) foldGrowth(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return f.foldBlocks(ctx, "usage_blocks", m, func(tx *sql.Tx, place uint64) error {
+	return f.foldBlocks(ctx, "usage_blocks", m, func(tx queryer, place uint64) error {
 		_, err := tx.ExecContext(ctx, `UPDATE progress SET target = $1, place = $2`, f.last, int64(place))
 		return err
 	})
@@ -137,7 +136,7 @@ func (f *folder) foldGrowth(ctx context.Context) error {
 
 // foldBlocks writes the blocks that m has something for. done is called in the
 // transaction in which the blocks before place were written.
-func (f *folder) foldBlocks(ctx context.Context, table string, m *merger, done func(tx *sql.Tx, place uint64) error) error {
+func (f *folder) foldBlocks(ctx context.Context, table string, m *merger, done func(tx queryer, place uint64) error) error {
 	p := pile{table: table}
 	for {
 		w, err := m.next()
@@ -156,11 +155,11 @@ func (f *folder) foldBlocks(ctx context.Context, table string, m *merger, done f
 	}
 }
 
-func (f *folder) flush(ctx context.Context, p *pile, done func(tx *sql.Tx, place uint64) error) error {
+func (f *folder) flush(ctx context.Context, p *pile, done func(tx queryer, place uint64) error) error {
 	if len(p.ids) == 0 {
 		return nil
 	}
-	err := f.step(ctx, func(tx *sql.Tx) error {
+	err := f.step(ctx, func(tx queryer) error {
 		err := f.engine.insert(ctx, tx, p.table+" (id, body)", `ON CONFLICT (id) DO UPDATE SET body = excluded.body`, p.ids, p.bodies())
 		if err != nil || done == nil {
 			return err
@@ -173,8 +172,8 @@ func (f *folder) flush(ctx context.Context, p *pile, done func(tx *sql.Tx, place
 
 // finish notes that the tables hold what the rows hold.
 func (f *folder) finish(ctx context.Context) error {
-	return f.step(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE progress SET folded = $1, target = 0, place = 0`, f.last)
+	return f.step(ctx, func(tx queryer) error {
+		_, err := tx.ExecContext(ctx, `UPDATE progress SET folded = $1, target = 0`, f.last)
 		return err
 	})
 }
@@ -191,7 +190,7 @@ func (s *Store) deleteFolded(ctx context.Context, step stepper) error {
 		if first > folded {
 			return nil
 		}
-		err = step(ctx, func(tx *sql.Tx) error {
+		err = step(ctx, func(tx queryer) error {
 			_, err := tx.ExecContext(ctx, `DELETE FROM journal WHERE seq < $1`, min(first+stepBodies, folded+1))
 			return err
 		})

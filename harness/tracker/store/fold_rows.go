@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 
 	"github.com/haproof/haproof/harness/tracker"
@@ -31,7 +30,7 @@ func (f *folder) foldBooks(ctx context.Context) error {
 			sources, generations = append(sources, inText(b.Source)), append(generations, inText(b.Generation))
 			bodies = append(bodies, seal(appendBook(nil, b), 0, int64(id)))
 		}
-		err := f.step(ctx, func(tx *sql.Tx) error {
+		err := f.step(ctx, func(tx queryer) error {
 			for _, id := range gone {
 				if _, err := tx.ExecContext(ctx, `DELETE FROM books WHERE id = $1`, id); err != nil {
 					return err
@@ -68,7 +67,7 @@ func (f *folder) foldDropped(ctx context.Context) error {
 func (f *folder) deleteSome(ctx context.Context, query string, args ...any) error {
 	for {
 		var n int64
-		err := f.step(ctx, func(tx *sql.Tx) error {
+		err := f.step(ctx, func(tx queryer) error {
 			result, err := tx.ExecContext(ctx, query, args...)
 			if err != nil {
 				return err
@@ -95,7 +94,7 @@ func (f *folder) foldMarks(ctx context.Context) error {
 		}
 	}
 	for part := range slices.Chunk(marks, stepRows) {
-		if err := f.step(ctx, func(tx *sql.Tx) error { return f.insertMarks(ctx, tx, part) }); err != nil {
+		if err := f.step(ctx, func(tx queryer) error { return f.insertMarks(ctx, tx, part) }); err != nil {
 			return err
 		}
 	}
@@ -110,7 +109,7 @@ func (f *folder) foldMarks(ctx context.Context) error {
 	return nil
 }
 
-func (f *folder) insertMarks(ctx context.Context, tx *sql.Tx, marks []tracker.DrainMark) error {
+func (f *folder) insertMarks(ctx context.Context, tx queryer, marks []tracker.DrainMark) error {
 	var sources, generations [][]byte
 	var seqs, closed, ats []int64
 	for _, m := range marks {

@@ -151,7 +151,7 @@ func writeGolden(t *testing.T) {
 	mustFold(t, s)
 	mustCommit(t, s, batches[1])
 	steps := 0
-	err := s.fold(context.Background(), func(ctx context.Context, f func(*sql.Tx) error) error {
+	err := s.fold(context.Background(), func(ctx context.Context, f func(queryer) error) error {
 		var target int64
 		if err := s.engine.pool().QueryRow(`SELECT target FROM progress`).Scan(&target); err != nil || target > 0 {
 			return errCut

@@ -68,7 +68,7 @@ func (s *Store) closeBlock(ctx context.Context, step stepper, id int64, body []b
 	s.mu.Unlock()
 	s.joint.Lock()
 	defer s.joint.Unlock()
-	err = step(ctx, func(tx *sql.Tx) error {
+	err = step(ctx, func(tx queryer) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM usage_blocks WHERE id = $1`, id); err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (s *Store) tidyMessages(ctx context.Context, step stepper) error {
 	if err := s.engine.pool().QueryRowContext(ctx, `SELECT count(*) FROM (`+old+`) AS old`, now).Scan(&n); err != nil || n == 0 {
 		return err
 	}
-	return step(ctx, func(tx *sql.Tx) error {
+	return step(ctx, func(tx queryer) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM messages WHERE id IN (`+old+` LIMIT $2)`, now, stepRows)
 		return err
 	})
@@ -128,7 +128,7 @@ func (s *Store) retain(ctx context.Context, step stepper, first tracker.Hour) er
 	s.mu.Unlock()
 	if first > known {
 		s.joint.Lock()
-		err := step(ctx, func(tx *sql.Tx) error {
+		err := step(ctx, func(tx queryer) error {
 			_, err := tx.ExecContext(ctx, `UPDATE progress SET retained = $1`, int64(first))
 			return err
 		})
@@ -147,7 +147,7 @@ func (s *Store) retain(ctx context.Context, step stepper, first tracker.Hour) er
 		if err != nil || len(hours) == 0 {
 			return err
 		}
-		err = step(ctx, func(tx *sql.Tx) error {
+		err = step(ctx, func(tx queryer) error {
 			last := len(hours) - 1
 			_, err := tx.ExecContext(ctx, `DELETE FROM usage WHERE hour = $1 AND customer >= $2 AND customer <= $3`, hours[0], customers[0], customers[last])
 			if err != nil {

@@ -91,16 +91,13 @@ func (j *journal) append(seq int64, states int, body []byte) error {
 	return nil
 }
 
-// entries merges the entries of all rows but those of books that were dropped.
+// entries merges the entries of all rows, those of books that were dropped included.
 func (j *journal) entries() (*merger, error) {
 	sections := make([][]byte, len(j.rows))
 	for i, r := range j.rows {
 		sections[i] = r.entries
 	}
-	if len(j.dropped) == 0 {
-		return newMerger(sections, false, nil)
-	}
-	return newMerger(sections, false, func(_ int, at uint64) bool { return j.dropped[uint32(at>>32)] })
+	return newMerger(sections, false, nil)
 }
 
 // growth merges the growth of all rows but what a fold has put into its table.

@@ -282,10 +282,10 @@ func (s *script) retire(b *tracker.Batch) {
 func (s *script) drain(b *tracker.Batch) {
 	for n := s.rng.IntN(4); n > 0; n-- {
 		s.drains++
-		b.Drained = append(b.Drained, tracker.DrainMark{Source: "edge\xff", Generation: fmt.Sprint(s.drains / 40), Seq: s.drains<<40 | 1<<63, At: s.now})
+		b.Drained = append(b.Drained, tracker.DrainMark{Source: "edge\xff", Generation: fmt.Sprint(s.drains / 12), Seq: s.drains<<40 | 1<<63, At: s.now})
 	}
-	if s.drains > 80 && s.rng.IntN(9) == 0 {
-		b.Drained = append(b.Drained, tracker.DrainMark{Source: "edge\xff", Generation: fmt.Sprint(s.drains/40 - 2), Closed: true, At: s.now})
+	if s.drains > 24 && s.rng.IntN(9) == 0 {
+		b.Drained = append(b.Drained, tracker.DrainMark{Source: "edge\xff", Generation: fmt.Sprint(s.drains/12 - 2), Closed: true, At: s.now})
 	}
 }
 

@@ -132,7 +132,7 @@ func (f *folder) foldCustomers(ctx context.Context) error {
 		if row < 0 {
 			return nil
 		}
-		return f.step(ctx, func(tx *sql.Tx) error { return f.writeNames(ctx, tx, row, names) })
+		return f.step(ctx, func(tx queryer) error { return f.writeNames(ctx, tx, row, names) })
 	}
 	first, ok := f.firstNew()
 	if !ok {
@@ -173,7 +173,7 @@ func (j *journal) firstNew() (uint32, bool) {
 	return 0, false
 }
 
-func (f *folder) writeNames(ctx context.Context, tx *sql.Tx, row int64, names []string) error {
+func (f *folder) writeNames(ctx context.Context, tx queryer, row int64, names []string) error {
 	ids, texts := make([]int64, len(names)), make([]string, len(names))
 	for i, name := range names {
 		ids[i], texts[i] = row<<blockBits+int64(i), inText(name)

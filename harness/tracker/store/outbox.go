@@ -11,7 +11,7 @@ import (
 )
 
 // insertMessages leaves out those whose ID is there already.
-func (s *Store) insertMessages(ctx context.Context, tx *sql.Tx, messages []tracker.Message) error {
+func (s *Store) insertMessages(ctx context.Context, tx queryer, messages []tracker.Message) error {
 	for i := range messages {
 		m := &messages[i]
 		var until any

@@ -68,6 +68,8 @@ var postgresWords = strings.NewReplacer(
 
 func (e *postgres) words() *strings.Replacer { return postgresWords }
 
+func (e *postgres) begin() string { return `BEGIN` }
+
 func (e *postgres) metaExists() string {
 	return `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'meta'`
 }
@@ -153,8 +155,8 @@ func (e *postgres) broken(conn *sql.Conn) bool {
 }
 
 // relaxed leaves the syncing to the next commit: the server's log is one.
-func (e *postgres) relaxed(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) error) error {
-	return inTx(ctx, conn, func(tx *sql.Tx) error {
+func (e *postgres) relaxed(ctx context.Context, conn *sql.Conn, f func(queryer) error) error {
+	return inTx(ctx, e, conn, func(tx queryer) error {
 		if _, err := tx.ExecContext(ctx, `SET LOCAL synchronous_commit = off`); err != nil {
 			return err
 		}
@@ -162,7 +164,7 @@ func (e *postgres) relaxed(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) 
 	})
 }
 
-func (e *postgres) insert(ctx context.Context, tx *sql.Tx, into, then string, columns ...any) error {
+func (e *postgres) insert(ctx context.Context, tx queryer, into, then string, columns ...any) error {
 	arrays := make([]string, len(columns))
 	for i, c := range columns {
 		switch c.(type) {
@@ -184,7 +186,7 @@ func (e *postgres) snapshot(ctx context.Context) (*sql.Tx, error) {
 
 func (e *postgres) pool() *sql.DB { return e.readers }
 
-func (e *postgres) inspect(context.Context, *sql.Tx) ([]string, error) { return nil, nil }
+func (e *postgres) inspect(context.Context, queryer) ([]string, error) { return nil, nil }
 
 func (e *postgres) size(ctx context.Context) (n int64, err error) {
 	err = e.readers.QueryRowContext(ctx, `SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 )
 
 // queryer is a connection, a transaction or a pool.
@@ -28,15 +29,23 @@ func each(ctx context.Context, q queryer, visit func(*sql.Rows) error, query str
 	return rows.Err()
 }
 
-// inTx commits what f does, if it returns nil.
-func inTx(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) error) error {
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
+// inTx commits what f does, if it returns nil. It is not a sql.Tx because that one is
+// rolled back beside its user when ctx ends, and closes the connection some time later.
+func inTx(ctx context.Context, e engine, conn *sql.Conn, f func(tx queryer) error) error {
+	if _, err := conn.ExecContext(ctx, e.begin()); err != nil {
 		return err
 	}
-	if err := f(tx); err != nil {
-		_ = tx.Rollback() // the cause is what matters
-		return err
+	err := f(conn)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, `COMMIT`)
 	}
-	return tx.Commit()
+	if err == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+	defer cancel()
+	_, _ = conn.ExecContext(ctx, `ROLLBACK`) // the database may have done so already
+	return err
 }
+
+const rollbackTimeout = 5 * time.Second

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"maps"
 	"testing"
@@ -33,7 +32,7 @@ func TestUsageOlderThanRetentionStaysInTheTotalsOnly(t *testing.T) {
 				continue
 			}
 			left := step / 2 // cut short at first
-			err := s.fold(ctx, func(ctx context.Context, f func(*sql.Tx) error) error {
+			err := s.fold(ctx, func(ctx context.Context, f func(queryer) error) error {
 				if left--; left < 0 {
 					return errCut
 				}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -66,7 +67,7 @@ func migrate(ctx context.Context, e engine, conn *sql.Conn, steps []migration) e
 		return fmt.Errorf("the store has schema %d, known is %d: it was written by a newer quota-tracker", version, len(steps))
 	}
 	for ; version < len(steps); version++ {
-		err := inTx(ctx, conn, func(tx *sql.Tx) error {
+		err := inTx(ctx, e, conn, func(tx queryer) error {
 			statements := append([]string(nil), steps[version].both...)
 			if e.label() == postgresLabel {
 				statements = append(statements, steps[version].postgres...)
@@ -92,7 +93,7 @@ func schemaVersion(ctx context.Context, e engine, q queryer) (int, error) {
 		return 0, fmt.Errorf("schema: %w", err)
 	}
 	if n == 0 {
-		return 0, nil
+		return 0, unclaimed(ctx, e, q)
 	}
 	value, err := getMeta(ctx, q, "schema")
 	if err != nil {
@@ -114,4 +115,20 @@ func getMeta(ctx context.Context, q queryer, name string) (value string, err err
 func setMeta(ctx context.Context, q queryer, name, value string) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 	return err
+}
+
+// unclaimed refuses a file that another program has its tables in. A PostgreSQL
+// schema may well be shared.
+func unclaimed(ctx context.Context, e engine, q queryer) error {
+	if e.label() == postgresLabel {
+		return nil
+	}
+	var n int
+	if err := q.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&n); err != nil {
+		return fmt.Errorf("schema: %w", err)
+	}
+	if n > 0 {
+		return errors.New("the file is a database of another program")
+	}
+	return nil
 }

@@ -36,6 +36,9 @@ func newSQLite(ctx context.Context, path string, write bool) (_ *sqlite, err err
 	if path, err = resolve(path); err != nil {
 		return nil, err
 	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("store %s: not a regular file", path)
+	}
 	e := &sqlite{path: path}
 	defer func() {
 		if err != nil {
@@ -52,7 +55,7 @@ func newSQLite(ctx context.Context, path string, write bool) (_ *sqlite, err err
 			return nil, fmt.Errorf("store: %w", err)
 		}
 		f.Close()
-		e.write, err = sql.Open("sqlite", e.dsn("_txlock=immediate", "journal_mode(WAL)", "synchronous(FULL)",
+		e.write, err = sql.Open("sqlite", e.dsn("journal_mode(WAL)", "synchronous(FULL)",
 			"wal_autocheckpoint(0)", "journal_size_limit(268435456)", "cache_size(-16384)", "trusted_schema(0)"))
 		if err != nil {
 			return nil, fmt.Errorf("store %s: %w", path, err)
@@ -61,7 +64,7 @@ func newSQLite(ctx context.Context, path string, write bool) (_ *sqlite, err err
 	} else if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	e.readers, err = sql.Open("sqlite", e.dsn("", "query_only(1)", "trusted_schema(0)"))
+	e.readers, err = sql.Open("sqlite", e.dsn("query_only(1)", "trusted_schema(0)"))
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
@@ -89,11 +92,8 @@ func resolve(path string) (string, error) {
 	return real, nil
 }
 
-func (e *sqlite) dsn(option string, pragmas ...string) string {
+func (e *sqlite) dsn(pragmas ...string) string {
 	q := []string{"_pragma=busy_timeout(5000)"}
-	if option != "" {
-		q = append(q, option)
-	}
 	for _, p := range pragmas {
 		q = append(q, "_pragma="+p)
 	}
@@ -108,6 +108,8 @@ var sqliteWords = strings.NewReplacer(
 )
 
 func (e *sqlite) words() *strings.Replacer { return sqliteWords }
+
+func (e *sqlite) begin() string { return `BEGIN IMMEDIATE` }
 
 func (e *sqlite) metaExists() string {
 	return `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'`
@@ -140,11 +142,11 @@ func (e *sqlite) syncDir() error {
 func (e *sqlite) broken(*sql.Conn) bool { return false }
 
 // relaxed leaves the syncing to the next commit: the log is synced as a whole.
-func (e *sqlite) relaxed(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) error) error {
+func (e *sqlite) relaxed(ctx context.Context, conn *sql.Conn, f func(queryer) error) error {
 	if _, err := conn.ExecContext(ctx, `PRAGMA synchronous = NORMAL`); err != nil {
 		return err
 	}
-	err := inTx(ctx, conn, f)
+	err := inTx(ctx, e, conn, f)
 	_, back := conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA synchronous = FULL`)
 	return errors.Join(err, back)
 }
@@ -152,7 +154,7 @@ func (e *sqlite) relaxed(ctx context.Context, conn *sql.Conn, f func(*sql.Tx) er
 // insertRows is how many rows one statement inserts: each is parsed anew.
 const insertRows = 32
 
-func (e *sqlite) insert(ctx context.Context, tx *sql.Tx, into, then string, columns ...any) error {
+func (e *sqlite) insert(ctx context.Context, tx queryer, into, then string, columns ...any) error {
 	rows := reflect.ValueOf(columns[0]).Len()
 	marks := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ") + "), "
 	args := make([]any, 0, min(rows, insertRows)*len(columns))
@@ -185,7 +187,7 @@ func (e *sqlite) snapshot(ctx context.Context) (*sql.Tx, error) {
 
 func (e *sqlite) pool() *sql.DB { return e.readers }
 
-func (e *sqlite) inspect(ctx context.Context, tx *sql.Tx) (findings []string, err error) {
+func (e *sqlite) inspect(ctx context.Context, tx queryer) (findings []string, err error) {
 	err = each(ctx, tx, func(rows *sql.Rows) error {
 		var s string
 		err := rows.Scan(&s)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -124,7 +123,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := migrate(ctx, s.engine, conn, migrations); err != nil {
 		return err
 	}
-	if err := inTx(ctx, conn, func(tx *sql.Tx) error { return s.claim(ctx, tx) }); err != nil {
+	if err := inTx(ctx, s.engine, conn, func(tx queryer) error { return s.claim(ctx, tx) }); err != nil {
 		return err
 	}
 	if d, ok := s.engine.(interface{ syncDir() error }); ok {
@@ -141,7 +140,7 @@ func (s *Store) prepare(ctx context.Context) error {
 }
 
 // claim checks that the store is for this table, and notes who writes it now.
-func (s *Store) claim(ctx context.Context, tx *sql.Tx) error {
+func (s *Store) claim(ctx context.Context, tx queryer) error {
 	for _, m := range []struct{ name, value string }{{"table", s.opts.Table}, {"keys", s.opts.Keys}} {
 		stored, err := getMeta(ctx, tx, m.name)
 		if err != nil {
@@ -165,7 +164,7 @@ func (s *Store) claim(ctx context.Context, tx *sql.Tx) error {
 }
 
 // recall reads how far the journal is and what is open of it.
-func (s *Store) recall(ctx context.Context, tx *sql.Tx) error {
+func (s *Store) recall(ctx context.Context, tx queryer) error {
 	j, err := readJournal(ctx, tx, allRows, 0)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -53,7 +52,7 @@ func TestFoldCutShortAnywhereLosesAndRepeatsNothing(t *testing.T) {
 					mustCommit(t, s, sc.batch())
 				}
 				left := rng.IntN(25)
-				err := s.fold(context.Background(), func(ctx context.Context, f func(tx *sql.Tx) error) error {
+				err := s.fold(context.Background(), func(ctx context.Context, f func(tx queryer) error) error {
 					if left--; left < 0 {
 						return errCut
 					}
@@ -83,8 +82,8 @@ var errCut = errors.New("cut")
 func TestFoldBesideCommits(t *testing.T) {
 	onBoth(t, func(t *testing.T, r rig) {
 		url, sc := r.url(t), newScript(11)
-		s := mustOpen(t, url, settings{foldStates: 500, foldRows: 7, foldAge: 1 << 60, maxStates: 2000, now: time.Now})
-		for range 300 {
+		s := mustOpen(t, url, settings{foldStates: 4000, foldRows: 7, foldAge: 1 << 60, maxStates: 2000, now: time.Now})
+		for range 200 {
 			mustCommit(t, s, sc.batch())
 		}
 		mustHold(t, s, sc.model)
@@ -96,6 +95,24 @@ func TestFoldBesideCommits(t *testing.T) {
 		}
 		if report := mustVerify(t, url); report.Failures > 0 {
 			t.Error(report.Findings)
+		}
+	})
+}
+
+func TestCloseInTheMiddleOfAFoldFinishesIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, r rig) {
+		url, sc := r.url(t), newScript(12)
+		with := never
+		with.foldRows = 1
+		for range 20 {
+			s := mustOpen(t, url, with)
+			mustHold(t, s, sc.model)
+			for range 3 {
+				mustCommit(t, s, sc.batch())
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }
