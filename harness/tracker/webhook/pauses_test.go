@@ -235,6 +235,56 @@ func TestBadMessagesDoNotHoldUpGoodOnes(t *testing.T) {
 	})
 }
 
+func TestGateKeepsBadMessagesOutUntilTheReceiverIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(pauses{time.Second, time.Minute})
+		bad := time.Now()
+		sleep(t.Context(), time.Second, nil)
+		g.leave(pass{}, outcome{})
+		for range down {
+			g.leave(pass{}, outcome{err: errBox})
+		}
+		sleep(t.Context(), 3*time.Second, nil) // longer than the pause
+		if _, ok := g.enter(t.Context(), bad); ok {
+			t.Error("a bad message is tried before another has shown that the receiver is back")
+		}
+		p, ok := g.enter(t.Context(), time.Time{})
+		if !ok || !p.probing {
+			t.Fatalf("%+v, %v for a message that is not bad", p, ok)
+		}
+		g.leave(p, outcome{})
+		if _, ok := g.enter(t.Context(), bad); !ok {
+			t.Error("a bad message is not tried after that")
+		}
+	})
+}
+
+func TestGateOpensWhenAnAttemptThatWasUnderWaySucceeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(pauses{time.Minute, time.Minute})
+		for range down {
+			g.leave(pass{}, outcome{err: errBox})
+		}
+		g.leave(pass{}, outcome{})
+		from := time.Now()
+		if p, ok := g.enter(t.Context(), time.Time{}); !ok || p.probing || time.Since(from) != 0 {
+			t.Errorf("%+v, %v after %v", p, ok, time.Since(from))
+		}
+	})
+}
+
+func TestWalkThatCameToNothingIsNotRepeatedAtOnce(t *testing.T) {
+	s, err := New(Config{URL: "http://127.0.0.1/", Secret: secret, Outbox: newBox()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := s.newWalk(t.Context(), t.Context())
+	w.next = time.Now().Add(-time.Hour)
+	if wait := s.rest(w); wait != time.Second {
+		t.Errorf("rest of %v, want the least pause", wait)
+	}
+}
+
 func TestGateOpensIfNobodyTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(pauses{time.Second, time.Minute})
