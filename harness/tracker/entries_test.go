@@ -87,8 +87,8 @@ func TestCustomersKeepTheirNumbersAndNames(t *testing.T) {
 func TestCountsRefuseBeyondTheirLimits(t *testing.T) {
 	for want, fill := range map[string]func(*Counts){
 		"already 33554432 customers, or 2147483648 bytes of names": func(c *Counts) { c.customers.arena.size = maxNameBytes },
-		"already 67108864 keys":     func(c *Counts) { c.size = maxKeys },
-		"already 65536 generations": func(c *Counts) { c.open = maxBooks },
+		"already 67108864 keys":                            func(c *Counts) { c.size = maxKeys },
+		"already 65536 generations, or 8192 of one source": func(c *Counts) { c.open = maxBooks },
 	} {
 		s := newScript(t, Rules{})
 		s.open(1, "p", 1)
