@@ -32,10 +32,16 @@ func stop(ctx context.Context, _ *lab, n *node, f harness.Fault) error {
 	return cut
 }
 
-// hold stops a node until it is released.
+// hold stops a node until it is released. One that cannot be stopped goes on, with
+// those of its programs too that were.
 func hold(ctx context.Context, n *node) error {
 	n.becomes(stopped)
-	return n.current().pause(ctx)
+	err := n.current().pause(ctx)
+	if err != nil {
+		_ = release(n) // what is running already cannot be let go on
+		n.becomes(running)
+	}
+	return err
 }
 
 // release lets a stopped node go on, also when the caller's time is over.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ func testFaults(t *testing.T, engineName string) {
 	t.Run("RestartedNodeKeepsItsFiles", func(t *testing.T) {
 		l.play(t, harness.Fault{Do: harness.FaultRestart, Node: "tracker1", After: 50 * time.Millisecond})
 		l.agree(t)
+		l.usageBeganAnew(t, "tracker1")
 	})
 	t.Run("RestartedBackendServesAgain", func(t *testing.T) {
 		l.play(t, harness.Fault{Do: harness.FaultRestart, Node: "backend1"})
@@ -159,6 +161,18 @@ func (l *disturbed) interruptStop(t *testing.T) {
 	l.agree(t)
 }
 
+// usageBeganAnew wants no figure of a node whose counters began anew: a difference
+// to an earlier reading would leave out what it had used until its death.
+func (l *disturbed) usageBeganAnew(t *testing.T, name string) {
+	t.Helper()
+	usage, err := l.Usage(t.Context())
+	i := slices.IndexFunc(usage, func(u harness.Usage) bool { return u.Node == name })
+	want := harness.Usage{Node: name, Unknown: "it was started again"}
+	if err != nil || i < 0 || usage[i] != want {
+		t.Errorf("usage %+v %v, want %+v", usage, err, want)
+	}
+}
+
 func (l *disturbed) killTracker(t *testing.T) {
 	l.play(t, harness.Fault{Do: harness.FaultKill, Node: "tracker1"})
 	if !l.node("tracker1").dead() {
@@ -186,6 +200,48 @@ func (l *disturbed) refuse(t *testing.T) {
 		if err := l.Disturb(t.Context(), f); err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%+v: got %v, want %q", f, err, part)
 		}
+	}
+}
+
+func TestLabWithoutItsProxySettlesInProcesses(t *testing.T) { testNoProxyLeft(t, engineLocal) }
+
+func TestLabWithoutItsProxySettlesInContainers(t *testing.T) {
+	needDocker(t)
+	testNoProxyLeft(t, engineDocker)
+}
+
+// testNoProxyLeft kills the only proxy: the tracker is not to wait for it.
+func testNoProxyLeft(t *testing.T, engineName string) {
+	l := startLab(t, labScenario(1, 1, 1), testOptions(t, engineName))
+	if err := l.Disturb(t.Context(), harness.Fault{Do: harness.FaultKill, Node: "proxy1"}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := l.Settle(t.Context())
+	want := harness.Settlement{Settled: true, Took: s.Took, LeftOut: []string{"proxy1 (killed on purpose)"}}
+	if diff := cmp.Diff(want, s); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// halfPaused is a process of which only a part could be stopped.
+type halfPaused struct {
+	process
+	held bool
+}
+
+func (p *halfPaused) exited() <-chan struct{} { return nil }
+
+func (p *halfPaused) pause(context.Context) error { p.held = true; return errors.New("one of two") }
+
+func (p *halfPaused) resume(context.Context) error { p.held = false; return nil }
+
+func TestNodeThatCouldNotBeStoppedGoesOn(t *testing.T) {
+	p := &halfPaused{}
+	n := &node{name: "proxy1", process: p}
+	l := &lab{plan: &plan{nodes: []*node{n}}}
+	err := l.Disturb(t.Context(), harness.Fault{Do: harness.FaultStop, Node: "proxy1", For: time.Hour})
+	if err == nil || err.Error() != "one of two" || p.held || n.meets() != running {
+		t.Errorf("got %v, held %v, %v; want the error, and a node that runs", err, p.held, n.meets())
 	}
 }
 

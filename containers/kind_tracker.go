@@ -102,9 +102,9 @@ func trackerReady(ctx context.Context, p *plan, n *node) error {
 	return trackerSays(ctx, p, n, "/healthz")
 }
 
-// trackerComplete asks whether proxies are connected, if there are any.
+// trackerComplete asks whether proxies are connected, if any does its work.
 func trackerComplete(ctx context.Context, p *plan, n *node) error {
-	if len(p.of(harness.TierProxy)) == 0 {
+	if len(p.working(harness.TierProxy)) == 0 {
 		return nil
 	}
 	return trackerSays(ctx, p, n, "/readyz")

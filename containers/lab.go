@@ -98,9 +98,7 @@ func (l *lab) Usage(ctx context.Context) ([]harness.Usage, error) {
 	living := slices.DeleteFunc(l.plan.born(), func(n *node) bool { return n.meets() == killed })
 	usage := make([]harness.Usage, len(living))
 	err := each(ctx, living, func(ctx context.Context, n *node) error {
-		u := n.current().usage(ctx)
-		u.Node = n.name
-		usage[slices.Index(living, n)] = u
+		usage[slices.Index(living, n)] = n.usage(ctx)
 		return ctx.Err()
 	})
 	return usage, err

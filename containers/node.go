@@ -21,8 +21,9 @@ type node struct {
 	version   string
 
 	disturbing sync.Mutex // held by the fault that is played on it
-	mu         sync.Mutex // guards process and fate once the lab is up
+	mu         sync.Mutex // guards what follows, and process, once the lab is up
 	fate       fate
+	again      bool // it was started more than once
 }
 
 // fate is what was done to a node on purpose.
@@ -64,7 +65,22 @@ func (n *node) becomes(f fate) {
 func (n *node) runs(p process) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.again = n.process != nil
 	n.process, n.fate = p, running
+}
+
+// usage is what the node has consumed since its start. It is not known of one that
+// was started again: what it had used before its death is lost.
+func (n *node) usage(ctx context.Context) harness.Usage {
+	n.mu.Lock()
+	p, again := n.process, n.again
+	n.mu.Unlock()
+	if again {
+		return harness.Usage{Node: n.name, Unknown: "it was started again"}
+	}
+	u := p.usage(ctx)
+	u.Node = n.name
+	return u
 }
 
 // dead says whether the node's program has ended.

@@ -101,16 +101,25 @@ func TestFullJournalSaysWhyItIsNotFolded(t *testing.T) {
 	with := never
 	with.foldStates, with.maxStates = 100, 1000
 	with.now = time.Now
-	s := mustOpen(t, filepath.Join(t.TempDir(), "tracker.db"), with)
+	path := filepath.Join(t.TempDir(), "tracker.db")
+	s := mustOpen(t, path, with)
 	mustCommit(t, s, sc.batch())
 	tamper(t, s, `CREATE TRIGGER sunday BEFORE UPDATE ON progress BEGIN SELECT RAISE(ABORT, 'it is Sunday'); END; UPDATE meta SET value = value`)
-	var err error
-	for err == nil {
-		err = s.Commit(context.Background(), sc.batch())
+	b := sc.batch()
+	err := s.Commit(context.Background(), b)
+	for i := 0; err == nil && i < 500; i++ {
+		b = sc.batch()
+		err = s.Commit(context.Background(), b)
 	}
 	mustFail(t, err, "the limit is 1000: fold: growth: ")
 	mustFail(t, err, "it is Sunday")
 	mustFail(t, s.Stats().FoldErr, "it is Sunday")
+
+	tamper(t, s, `DROP TRIGGER sunday; UPDATE meta SET value = value`)
+	mustFold(t, s)
+	mustCommit(t, s, b)
+	crash(s)
+	mustHold(t, mustOpen(t, path, never), sc.model)
 }
 
 func TestPostgresGoneAndBackLosesNothingAndRepeatsNothing(t *testing.T) {

@@ -226,10 +226,10 @@ func (s *Store) maintain(ctx context.Context) {
 func (s *Store) due() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stats.FoldErr != nil && s.now().Sub(s.stats.Folded) < foldPause {
+	if s.stats.FoldErr != nil && s.now().Sub(s.lastFold) < foldPause {
 		return false
 	}
-	if s.now().Sub(s.stats.Folded) >= tidyAge {
+	if s.now().Sub(s.lastFold) >= s.tidyAge {
 		return true
 	}
 	p := s.pending
@@ -242,8 +242,8 @@ func (s *Store) foldNow(ctx context.Context) {
 	err := s.fold(ctx, s.step)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stats.Folded = s.now()
-	s.stats.FoldTook = s.stats.Folded.Sub(begin)
+	s.lastFold = s.now()
+	s.stats.Folded, s.stats.FoldTook = s.lastFold, s.lastFold.Sub(begin)
 	s.stats.Folds++
 	s.stats.FoldErr = err
 	close(s.folded)

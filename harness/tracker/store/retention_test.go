@@ -113,6 +113,36 @@ func TestExportIsUsageWithNames(t *testing.T) {
 	})
 }
 
+func TestHoursCloseAlthoughNothingComes(t *testing.T) {
+	onBoth(t, func(t *testing.T, r rig) {
+		var c clock
+		c.set(firstDay)
+		with := never
+		with.now, with.tidyAge = c.now, 2*time.Hour
+		s := mustOpen(t, r.url(t), with)
+		mustCommit(t, s, &tracker.Batch{Customers: []string{"a"}, Growth: []tracker.Growth{{Hour: tracker.HourOf(firstDay), N: 3}}})
+		mustFold(t, s)
+		rows := func() (n int) {
+			if err := s.engine.pool().QueryRow(`SELECT count(*) FROM usage`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := rows(); n != 0 {
+			t.Fatalf("%d rows of the running hour", n)
+		}
+		c.set(firstDay.Add(3 * time.Hour))
+		deadline := time.After(20 * time.Second)
+		for rows() == 0 {
+			select {
+			case <-deadline:
+				t.Fatal("the hour did not close")
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+}
+
 // What SQL sees of finished hours, in the view billing.
 func TestBillingIsReadableBySQL(t *testing.T) {
 	onBoth(t, func(t *testing.T, r rig) {

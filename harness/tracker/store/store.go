@@ -32,17 +32,15 @@ type settings struct {
 	foldRows   int           // of the journal
 	foldAge    time.Duration // of the oldest row
 	maxStates  int           // beyond, commits wait for the fold
+	tidyAge    time.Duration // of the last fold, when there is nothing to be folded
 	now        func() time.Time
 }
 
-var usual = settings{foldStates: 4 << 20, foldRows: 20_000, foldAge: 30 * time.Second, maxStates: 16 << 20, now: time.Now}
+var usual = settings{foldStates: 4 << 20, foldRows: 20_000, foldAge: 30 * time.Second, maxStates: 16 << 20, tidyAge: 10 * time.Minute, now: time.Now}
 
 const (
 	// commitTimeout is how long a database may take for one transaction.
 	commitTimeout = 10 * time.Second
-
-	// tidyAge is how often the Store tidies up although nothing is to be folded.
-	tidyAge = 10 * time.Minute
 
 	// foldPause is how often the Store looks whether to fold, and how long it
 	// leaves a database alone that refused.
@@ -69,6 +67,7 @@ type Store struct {
 	customers uint32     // how many there are
 	retained  tracker.Hour
 	pending   pending
+	lastFold  time.Time
 	folded    chan struct{} // closed after each fold
 	stats     Stats
 
@@ -105,6 +104,7 @@ func open(ctx context.Context, url string, o Options, with settings) (_ *Store, 
 	s := &Store{engine: e, opts: o, settings: with, gate: newGate(), folded: make(chan struct{}),
 		wake: make(chan struct{}, 1), done: make(chan struct{})}
 	s.writer.engine = e
+	s.lastFold = s.now()
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("store %s: %w", Redact(url), err), s.writer.close(), e.close())
 	}

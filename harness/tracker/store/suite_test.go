@@ -82,7 +82,7 @@ var errCut = errors.New("cut")
 func TestFoldBesideCommits(t *testing.T) {
 	onBoth(t, func(t *testing.T, r rig) {
 		url, sc := r.url(t), newScript(11)
-		s := mustOpen(t, url, settings{foldStates: 4000, foldRows: 7, foldAge: 1 << 60, maxStates: 2000, now: time.Now})
+		s := mustOpen(t, url, settings{foldStates: 4000, foldRows: 7, foldAge: 1 << 60, maxStates: 8000, tidyAge: 1 << 60, now: time.Now})
 		for range 200 {
 			mustCommit(t, s, sc.batch())
 		}
@@ -219,7 +219,7 @@ func TestCommitWaitsForTheFoldWhenTheJournalIsFull(t *testing.T) {
 	onBoth(t, func(t *testing.T, r rig) {
 		sc := newScript(9)
 		sc.size = 50
-		s := mustOpen(t, r.url(t), settings{foldStates: 40, foldRows: 1 << 30, foldAge: 1 << 60, maxStates: 80, now: time.Now})
+		s := mustOpen(t, r.url(t), settings{foldStates: 40, foldRows: 1 << 30, foldAge: 1 << 60, maxStates: 80, tidyAge: 1 << 60, now: time.Now})
 		for range 200 {
 			mustCommit(t, s, sc.batch())
 			if got := s.Stats().States; got >= 80+2*50+1500 {
