@@ -61,9 +61,9 @@ func newEngine(ctx context.Context, address string, secret, write bool) (engine,
 	scheme, rest, ok := strings.Cut(address, "://")
 	switch {
 	case !ok && address != "" && !strings.HasPrefix(address, "file:"):
-		return newSQLite(ctx, address, write)
+		return newSQLite(address, write)
 	case ok && scheme == "sqlite" && strings.HasPrefix(rest, "/"):
-		return newSQLite(ctx, rest, write)
+		return newSQLite(rest, write)
 	case ok && (scheme == "postgres" || scheme == "postgresql"):
 		return newPostgres(address, secret)
 	}

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
-
-	_ "modernc.org/sqlite" // the driver
 )
 
 const (
@@ -32,7 +30,7 @@ type sqlite struct {
 	write, readers *sql.DB
 }
 
-func newSQLite(ctx context.Context, path string, write bool) (_ *sqlite, err error) {
+func newSQLite(path string, write bool) (_ *sqlite, err error) {
 	if path, err = resolve(path); err != nil {
 		return nil, err
 	}
@@ -55,19 +53,13 @@ func newSQLite(ctx context.Context, path string, write bool) (_ *sqlite, err err
 			return nil, fmt.Errorf("store: %w", err)
 		}
 		f.Close()
-		e.write, err = sql.Open("sqlite", e.dsn("journal_mode(WAL)", "synchronous(FULL)",
+		e.write = openSQLite(e.dsn("journal_mode(WAL)", "synchronous(FULL)",
 			"wal_autocheckpoint(0)", "journal_size_limit(268435456)", "cache_size(-16384)", "trusted_schema(0)"))
-		if err != nil {
-			return nil, fmt.Errorf("store %s: %w", path, err)
-		}
 		e.write.SetMaxOpenConns(1)
 	} else if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	e.readers, err = sql.Open("sqlite", e.dsn("query_only(1)", "trusted_schema(0)"))
-	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", path, err)
-	}
+	e.readers = openSQLite(e.dsn("query_only(1)", "trusted_schema(0)"))
 	e.readers.SetMaxOpenConns(sqliteReaders)
 	return e, nil
 }
