@@ -57,7 +57,7 @@ const (
 )
 
 // newEngine chooses by the URL. write says that the store may be created.
-func newEngine(ctx context.Context, address string, secret, write bool) (engine, error) {
+func newEngine(address string, secret, write bool) (engine, error) {
 	scheme, rest, ok := strings.Cut(address, "://")
 	switch {
 	case !ok && address != "" && !strings.HasPrefix(address, "file:"):

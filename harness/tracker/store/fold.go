@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -128,10 +129,26 @@ func (f *folder) foldGrowth(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	target, before := f.target, f.place
 	return f.foldBlocks(ctx, "usage_blocks", m, func(tx queryer, place uint64) error {
-		_, err := tx.ExecContext(ctx, `UPDATE progress SET target = $1, place = $2`, f.last, int64(place))
+		err := progress(ctx, tx, `UPDATE progress SET target = $1, place = $2 WHERE folded = $3 AND target = $4 AND place = $5`,
+			f.last, int64(place), f.journal.folded, target, int64(before))
+		target, before = f.last, place
 		return err
 	})
+}
+
+// progress goes on from where the table says it is, and from nowhere else.
+func progress(ctx context.Context, tx queryer, update string, args ...any) error {
+	result, err := tx.ExecContext(ctx, update, args...)
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n != 1 {
+		err = errors.New("the progress of the fold is not what it was: another process has written")
+	}
+	return err
 }
 
 // foldBlocks writes the blocks that m has something for. done is called in the
@@ -173,8 +190,7 @@ func (f *folder) flush(ctx context.Context, p *pile, done func(tx queryer, place
 // finish notes that the tables hold what the rows hold.
 func (f *folder) finish(ctx context.Context) error {
 	return f.step(ctx, func(tx queryer) error {
-		_, err := tx.ExecContext(ctx, `UPDATE progress SET folded = $1, target = 0`, f.last)
-		return err
+		return progress(ctx, tx, `UPDATE progress SET folded = $1, target = 0, place = 0 WHERE folded = $2`, f.last, f.journal.folded)
 	})
 }
 

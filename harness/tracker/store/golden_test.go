@@ -89,7 +89,7 @@ func restoreGolden(t *testing.T, url string) {
 	if err := json.Unmarshal(data, &d); err != nil {
 		t.Fatal(err)
 	}
-	e, err := newEngine(context.Background(), url, false, true)
+	e, err := newEngine(url, false, true)
 	if err != nil {
 		t.Fatal(err)
 	}

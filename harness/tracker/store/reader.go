@@ -21,7 +21,7 @@ type Reader struct {
 // OpenReader opens a store for reading. secret says that the URL came from the
 // environment and may hold a password.
 func OpenReader(ctx context.Context, url string, secret bool) (*Reader, error) {
-	e, err := newEngine(ctx, url, secret, false)
+	e, err := newEngine(url, secret, false)
 	if err != nil {
 		return nil, err
 	}

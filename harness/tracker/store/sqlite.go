@@ -16,7 +16,7 @@ import (
 const (
 	// restartAt is how long the log may get, in pages of 4 KiB, before commits
 	// are held up for the moment that it takes to begin it anew.
-	restartAt = 16_384
+	restartAt = 32_768
 
 	sqliteReaders = 4
 )

@@ -36,7 +36,7 @@ type settings struct {
 	now        func() time.Time
 }
 
-var usual = settings{foldStates: 4 << 20, foldRows: 20_000, foldAge: 30 * time.Second, maxStates: 16 << 20, tidyAge: 10 * time.Minute, now: time.Now}
+var usual = settings{foldStates: 4 << 20, foldRows: 60_000, foldAge: 30 * time.Second, maxStates: 16 << 20, tidyAge: 10 * time.Minute, now: time.Now}
 
 const (
 	// commitTimeout is how long a database may take for one transaction.
@@ -97,7 +97,7 @@ func open(ctx context.Context, url string, o Options, with settings) (_ *Store, 
 	if o.Retention < 0 || o.Table == "" || o.Keys == "" {
 		return nil, fmt.Errorf("store %s: table %q, keys %q and retention %v: want names and no negative time", Redact(url), o.Table, o.Keys, o.Retention)
 	}
-	e, err := newEngine(ctx, url, o.SecretURL, true)
+	e, err := newEngine(url, o.SecretURL, true)
 	if err != nil {
 		return nil, err
 	}
