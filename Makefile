@@ -8,7 +8,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 
-.PHONY: demo test test-unit lint build images bench bench-driver bench-tracker tracker-image golden clean help check-go install-demo install-test
+.PHONY: demo test test-unit lint build images bench bench-driver bench-tracker tracker-image golden clean help check-go install-demo install-test install-bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,8 +35,10 @@ images: build ## the container images, where Docker is there
 bench: check-go ## Go benchmarks: codec, ledger join, record writing, report building, driver
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-bench-driver: check-go ## the drivers against wrk and plain vegeta, interleaved on one HAProxy (150 s)
-	HAPROOF_BENCH=11 $(GO) test -run '^$$' -bench Engines -benchtime 1x ./harness/driver
+bench-driver: install-bench check-go ## the drivers against wrk, h2load, vegeta and fasthttp, as a table (about 6 min)
+	$(GO) build -o bin/bench-driver ./harness/driver/bench
+	cd harness/driver/bench/rival && $(GO) build -o $(CURDIR)/bin/bench-driver-rival .
+	bin/bench-driver -rival bin/bench-driver-rival $(BENCH_FLAGS)
 
 bench-tracker: build ## the tracker: decode, durable, visible, memory and start, as a table (about 4 min)
 	$(GO) build -o bin/bench-tracker ./harness/tracker/bench
@@ -63,6 +65,9 @@ install-demo:
 
 install-test:
 	@sh containers/install.sh test
+
+install-bench:
+	@sh containers/install.sh bench
 
 $(LINT):
 	@mkdir -p .tools

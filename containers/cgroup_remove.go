@@ -25,10 +25,14 @@ func (g *cgroup) remove() error {
 	return errors.Join(errs...)
 }
 
+// emptyWithin bounds how long a group may stay busy. A process that was killed needs CPU
+// time to end, and in a group with a limit, or on a busy machine, has to wait for it.
+const emptyWithin = 10 * time.Second
+
 // removeGroup removes an empty group; one that is not there is fine. A process
 // that just ended can keep it busy for a moment.
 func removeGroup(dir string) error {
-	deadline := time.Now().Add(time.Second)
+	deadline := time.Now().Add(emptyWithin)
 	for {
 		err := syscall.Rmdir(dir)
 		if err == nil || errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EROFS) {

@@ -3,6 +3,7 @@ package containers
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,7 +111,9 @@ func TestReadOnlyCgroupsGiveNoGroupAndTheReason(t *testing.T) {
 func TestGroupsOfDeadLabsAreRemovedAndOthersSpared(t *testing.T) {
 	root := cgroupsForTests(t)
 	old := time.Now().Add(-2 * time.Minute)
-	for _, lab := range []string{"test-dead", "test-young", "test-live"} {
+	own := fmt.Sprintf("test-%d-", os.Getpid()) // the root is the machine's
+	for _, name := range []string{"dead", "young", "live"} {
+		lab := own + name
 		g, err := newCgroup(root, lab, "n1", 0.5)
 		if err != nil {
 			t.Fatal(err)
@@ -120,10 +123,10 @@ func TestGroupsOfDeadLabsAreRemovedAndOthersSpared(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		if lab == "test-live" {
+		if name == "live" {
 			joinUntilDone(t, g)
 		}
-		if lab != "test-young" {
+		if name != "young" {
 			if err := os.Chtimes(filepath.Dir(g.cpu), old, old); err != nil {
 				t.Fatal(err)
 			}
@@ -131,12 +134,12 @@ func TestGroupsOfDeadLabsAreRemovedAndOthersSpared(t *testing.T) {
 	}
 	removeDeadCgroups(root)
 	left := map[string]bool{}
-	for _, lab := range []string{"test-dead", "test-young", "test-live"} {
-		groups, _ := filepath.Glob(filepath.Join(root, "cpu*", cgroupFolder, lab))
-		other, _ := filepath.Glob(filepath.Join(root, cgroupFolder, lab))
-		left[lab] = len(groups)+len(other) > 0
+	for _, name := range []string{"dead", "young", "live"} {
+		groups, _ := filepath.Glob(filepath.Join(root, "cpu*", cgroupFolder, own+name))
+		other, _ := filepath.Glob(filepath.Join(root, cgroupFolder, own+name))
+		left[name] = len(groups)+len(other) > 0
 	}
-	if diff := cmp.Diff(map[string]bool{"test-dead": false, "test-young": true, "test-live": true}, left); diff != "" {
+	if diff := cmp.Diff(map[string]bool{"dead": false, "young": true, "live": true}, left); diff != "" {
 		t.Errorf("groups left (-want +got):\n%s", diff)
 	}
 }
@@ -145,11 +148,12 @@ func TestGroupsOfDeadLabsAreRemovedAndOthersSpared(t *testing.T) {
 func cgroupsForTests(t *testing.T) string {
 	t.Helper()
 	root := Options{}.cgroupRoot()
-	g, err := newCgroup(root, "test-trial", "n1", 0)
+	trial := fmt.Sprintf("test-%d-trial", os.Getpid())
+	g, err := newCgroup(root, trial, "n1", 0)
 	if err != nil {
 		t.Skip(err) // usual for an ordinary user
 	}
-	if err := errors.Join(g.remove(), removeLabCgroups(root, "test-trial")); err != nil {
+	if err := errors.Join(g.remove(), removeLabCgroups(root, trial)); err != nil {
 		t.Fatal(err)
 	}
 	return root

@@ -42,11 +42,12 @@ func testConformance(t *testing.T, engineName string) {
 	t.Run("CertificateHoldsForTheLabsHostsOnly", func(t *testing.T) { certificateHolds(t, l) })
 	t.Run("WebNodesAnswerDirectly", func(t *testing.T) { answersDirectly(t, l) })
 	t.Run("NodesSayTheirVersions", func(t *testing.T) { nodesDescribed(t, l) })
-	t.Run("UsageGrowsWithWork", func(t *testing.T) { usageGrows(t, l) })
+	direct := len(l.Endpoints(harness.RouteDirect)) // attempts that pass no proxy
+	t.Run("UsageGrowsWithWork", func(t *testing.T) { direct += usageGrows(t, l) })
 	t.Run("OpenConnectionKeepsItUnsettled", func(t *testing.T) { openConnectionUnsettles(t, l) })
-	t.Run("AnswerUnderWayKeepsItUnsettled", func(t *testing.T) { answerUnsettles(t, l) })
+	t.Run("AnswerUnderWayKeepsItUnsettled", func(t *testing.T) { direct += answerUnsettles(t, l) })
 	t.Run("WitnessesAgreeOnceSettled", func(t *testing.T) { witnessesAgree(t, l) })
-	t.Run("LogLinesHaveTheirFormat", func(t *testing.T) { logLinesExact(t, l) })
+	t.Run("LogLinesHaveTheirFormat", func(t *testing.T) { logLinesExact(t, l, direct) })
 	t.Run("CountsAreExactAfterABurst", func(t *testing.T) { exactAfterBurst(t, l) })
 	t.Run("DeadNodeIsReported", func(t *testing.T) { deadNodeReported(t, l) })
 	t.Run("CloseLeavesNothing", func(t *testing.T) { closeLeavesNothing(t, l, opts) })
@@ -150,15 +151,20 @@ func nodesDescribed(t *testing.T, l *lab) {
 }
 
 // usageGrows burns 100 ms of CPU on one node and looks for it there. Whether the
-// limit is in force depends on the machine; where it is, it must show.
-func usageGrows(t *testing.T, l *lab) {
+// limit is in force depends on the machine; where it is, it must show. It returns how
+// often it asked.
+func usageGrows(t *testing.T, l *lab) (asked int) {
 	before, err := l.Usage(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	direct := l.Endpoints(harness.RouteDirect)[1]
 	began := time.Now()
-	ask(t, direct, false, "GET", "direct.invalid", "/?work=100000", "")
+	work := func() {
+		asked++
+		ask(t, direct, false, "GET", "direct.invalid", "/?work=100000", "")
+	}
+	work()
 	took := time.Since(began)
 	after, err := l.Usage(t.Context())
 	if err != nil {
@@ -171,11 +177,44 @@ func usageGrows(t *testing.T, l *lab) {
 	}
 	if !l.Nodes()[i].Limited {
 		t.Logf("no CPU limit in force: %s", after[i].Unknown)
-		return
+		return asked
 	}
-	if took < 350*time.Millisecond || after[i].Throttled == before[i].Throttled {
-		t.Errorf("100 ms of work on %v cores took %v, throttled in %d of %d periods", limitCPUs, took,
-			after[i].Throttled-before[i].Throttled, after[i].Periods-before[i].Periods)
+	if took < 350*time.Millisecond {
+		t.Errorf("100 ms of work on %v cores took %v", limitCPUs, took)
+	}
+	// A busy machine may deal out less than the limit for a while.
+	err = await(timeLimit(t, 60*time.Second), "throttled", func(ctx context.Context) error {
+		usage, err := l.Usage(ctx)
+		if err == nil && usage[i].Throttled == before[i].Throttled {
+			err = fmt.Errorf("in none of %d periods", usage[i].Periods-before[i].Periods)
+			work()
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return asked
+}
+
+// unsettled wants a lab to say in time what keeps it from settling, and not to settle
+// meanwhile. On a busy machine a look may take longer than it is given.
+func unsettled(t *testing.T, l *lab, said func(missing []string) bool) {
+	t.Helper()
+	err := await(timeLimit(t, 20*time.Second), "what is missing", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+		defer cancel()
+		s, err := l.Settle(ctx)
+		if err == nil && s.Settled {
+			t.Fatalf("settled: %+v", s)
+		}
+		if err == nil && !said(s.Missing) {
+			err = fmt.Errorf("%q", s.Missing)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
@@ -191,43 +230,48 @@ func openConnectionUnsettles(t *testing.T, l *lab) {
 	if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	s, err := l.Settle(ctx)
-	if err != nil || s.Settled || len(s.Missing) != 1 || !strings.HasPrefix(s.Missing[0], "proxy1: 1 sessions of clients") {
-		t.Errorf("settled with an open connection: %+v %v", s, err)
-	}
+	unsettled(t, l, func(missing []string) bool {
+		return len(missing) == 1 && strings.HasPrefix(missing[0], "proxy1: 1 sessions of clients")
+	})
 	if err := conn.Close(); err != nil {
 		t.Error(err)
 	}
 }
 
-// answerUnsettles asks a web node for 300 ms of work, at least.
-func answerUnsettles(t *testing.T, l *lab) {
+// answerUnsettles looks while PHP works on an answer. It asks again, and returns how
+// often it asked, where the answer came before the look was over.
+func answerUnsettles(t *testing.T, l *lab) (asked int) {
 	web := l.plan.of(harness.TierBackend)[0]
-	done := make(chan error, 1)
-	go func() {
-		_, _, err := get(t.Context(), "http://"+web.at(ports.HTTP)+"/?work=300000")
-		done <- err
-	}()
-	err := await(timeLimit(t, 5*time.Second), "work", func(ctx context.Context) error { return notBusy(webBusy(ctx, web)) })
-	if err != nil {
-		t.Fatal(err)
+	for asked < 10 {
+		asked++
+		done := make(chan error, 1)
+		go func() {
+			_, _, err := get(t.Context(), "http://"+web.at(ports.HTTP)+"/?work=500000")
+			done <- err
+		}()
+		err := await(timeLimit(t, 20*time.Second), "work", func(ctx context.Context) error {
+			if webBusy(ctx, web) == nil && len(done) == 0 {
+				return errors.New("not busy yet")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := l.Settle(timeLimit(t, 400*time.Millisecond))
+		answered := len(done) > 0
+		if s.Settled && !answered {
+			t.Fatalf("settled while PHP worked: %+v", s)
+		}
+		if err := errors.Join(err, <-done); err != nil {
+			t.Fatal(err)
+		}
+		if !answered && slices.Contains(s.Missing, "backend1: 0 requests being read and 1 answered") {
+			return asked
+		}
 	}
-	s, err := l.Settle(timeLimit(t, 100*time.Millisecond))
-	if err != nil || s.Settled || !slices.Contains(s.Missing, "backend1: 0 requests being read and 1 answered") {
-		t.Errorf("settled while PHP worked: %+v %v", s, err)
-	}
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-}
-
-func notBusy(busy error) error {
-	if busy == nil {
-		return errors.New("not busy yet")
-	}
-	return nil
+	t.Errorf("asked %d times, and PHP never kept the lab from settling", asked)
+	return asked
 }
 
 // witnessesAgree compares every witness with what was asked, key by key.
@@ -303,18 +347,18 @@ func burst(ctx context.Context, at string, attempts int) (err error) {
 }
 
 var (
-	proxyLine  = regexp.MustCompile(`^attempt seq=(-|\d+) customer=(-|c\d{4}) php=[+-]PHP status=\d{3} time=\d+ bytes=\d+ term=\S{4} backend=\S+ server=\S+ tls=[01]$`)
+	proxyLine  = regexp.MustCompile(`^attempt seq=(-|\d+) customer=(-|c\d{4}) php=[+-]PHP status=\d{3} time=\d+ bytes=\d+ term=\S{4} backend=\S+ server=\S+ tls=[01] pid=\d+ stopping=0 drained=0$`)
 	originLine = regexp.MustCompile(`^seq=(-|\d+) host=\S+ dynamic=(yes|-) status=\d{3} method=[A-Z]+ bytes=\d+ uri=/\S*$`)
 )
 
 // logLinesExact wants one line per attempt, and nothing for checks and pages.
-func logLinesExact(t *testing.T, l *lab) {
+func logLinesExact(t *testing.T, l *lab, direct int) {
 	attempts := len(questions) + 1 // and the one of the open connection
 	proxied := linesOf(t, l, harness.TierProxy, "haproxy.log")
 	proxied = slices.DeleteFunc(proxied, func(line string) bool { return !strings.HasPrefix(line, "attempt ") })
 	eachMatches(t, proxied, proxyLine, attempts)
 	origin := linesOf(t, l, harness.TierBackend, "origin.log")
-	eachMatches(t, origin, originLine, attempts-1+4) // all but the unknown host, and four direct ones
+	eachMatches(t, origin, originLine, attempts-1+direct) // all but the unknown host
 	want := []string{
 		"seq=1 customer=c0000 php=+PHP status=200 ", " term=---- backend=be_c0000 server=backend", " tls=0",
 	}

@@ -12,10 +12,12 @@ import (
 // engine runs nodes. There are two, docker and process; both pass the same
 // conformance suite.
 type engine interface {
-	name() string
 	// reserve gives every node its address before any node is rendered, so that
 	// configurations can name addresses of nodes that do not run yet.
 	reserve(ctx context.Context, labID string, nodes []string) (map[string]site, error)
+	// host is an address on the lab's network on which this process can listen. No
+	// node has it.
+	host() string
 	// start writes the node's files into its directory and starts its program.
 	// It returns when the program runs, not when it is ready.
 	start(ctx context.Context, spec nodeSpec) (process, error)

@@ -47,8 +47,6 @@ func newDockerEngine(ctx context.Context, opts Options) (engine, error) {
 	return &dockerEngine{docker: docker, opts: opts, starts: map[string]int{}}, nil
 }
 
-func (e *dockerEngine) name() string { return engineDocker }
-
 // reserve makes the lab's directories and network. What it has made when it
 // fails is left to release.
 func (e *dockerEngine) reserve(ctx context.Context, labID string, nodes []string) (map[string]site, error) {
@@ -79,6 +77,9 @@ func (e *dockerEngine) reserve(ctx context.Context, labID string, nodes []string
 	return sites, nil
 }
 
+// host is the bridge's own address.
+func (e *dockerEngine) host() string { return e.network.gateway.String() }
+
 // labels mark what belongs to the lab and to this process.
 func (e *dockerEngine) labels() map[string]string {
 	return map[string]string{
@@ -99,7 +100,7 @@ func (e *dockerEngine) release(ctx context.Context) error {
 		p.abandon()
 	}
 	e.running = nil
-	return errors.Join(err, os.RemoveAll(e.dir.path))
+	return errors.Join(err, removeLabFiles(e.dir.path))
 }
 
 // containerName is the node's, with a number when it is started again.

@@ -48,7 +48,7 @@ func cleanDocker(ctx context.Context) ([]string, error) {
 		if !dockerOrphan(dir) {
 			continue
 		}
-		if err := os.RemoveAll(dir); err != nil {
+		if err := removeLabFiles(dir); err != nil {
 			return removed, err
 		}
 		removed = append(removed, "directory "+dir)

@@ -204,23 +204,26 @@ func TestCPULimitIsInForce(t *testing.T) {
 	if free.limited() || !bound.limited() {
 		t.Errorf("limited: free %v, bound %v", free.limited(), bound.limited())
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	err := await(ctx, "100 periods", func(ctx context.Context) error {
+	// How many periods are throttled is for the scheduler to say: a busy machine may deal
+	// out less than the limit.
+	err := await(ctx, "100 periods, some throttled", func(ctx context.Context) error {
 		u := bound.usage(ctx)
-		if u.Unknown != "" || u.Periods < 100 {
-			return fmt.Errorf("seen %d periods %s", u.Periods, u.Unknown)
+		if u.Unknown != "" || u.Periods < 100 || u.Throttled < 10 {
+			return fmt.Errorf("seen %d periods, %d throttled %s", u.Periods, u.Throttled, u.Unknown)
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := bound.usage(t.Context())
+	// The CPU time of one look and the periods of the next: a look is no single moment.
+	u, later := bound.usage(t.Context()), bound.usage(t.Context())
 	// Each CPU may keep a slice of 5 ms that the kernel handed out before.
-	most := time.Duration(u.Periods)*2*time.Millisecond*5/4 + 100*time.Millisecond
-	if u.Node != "bound" || u.CPU > most || u.Throttled < u.Periods/2 {
-		t.Errorf("a busy loop on 0.2 CPUs used %+v, want at most %v and most periods throttled", u, most)
+	most := time.Duration(later.Periods)*2*time.Millisecond*5/4 + 100*time.Millisecond
+	if u.Node != "bound" || u.CPU == 0 || u.CPU > most {
+		t.Errorf("a busy loop on 0.2 CPUs used %+v, want at most %v", u, most)
 	}
 	if u := free.usage(t.Context()); u.Unknown != "" || u.CPU == 0 || u.Periods != 0 {
 		t.Errorf("a node without a limit has usage %+v", u)

@@ -23,8 +23,6 @@ var _ engine = (*processEngine)(nil)
 
 func newProcessEngine(opts Options) *processEngine { return &processEngine{opts: opts} }
 
-func (*processEngine) name() string { return engineLocal }
-
 func (e *processEngine) reserve(_ context.Context, labID string, nodes []string) (map[string]site, error) {
 	var err error
 	if e.net, err = reserveNet(); err != nil {
@@ -43,6 +41,12 @@ func (e *processEngine) reserve(_ context.Context, labID string, nodes []string)
 	}
 	return sites, nil
 }
+
+// hostNumber is beyond those of nodes, see MaxNodes, and before the one that claims the
+// net.
+const hostNumber = 253
+
+func (e *processEngine) host() string { return e.net.address(hostNumber) }
 
 func (e *processEngine) start(_ context.Context, spec nodeSpec) (process, error) {
 	if err := writeFiles(spec.Site.HostDir, spec.Files); err != nil {

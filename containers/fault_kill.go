@@ -6,7 +6,7 @@ import (
 	"github.com/haproof/haproof/harness"
 )
 
-func init() { registerFault(harness.FaultKill, kill) }
+func init() { registerFault(harness.FaultKill, wordless(kill)) }
 
 // kill ends all of a node's programs at once, as SIGKILL does.
 func kill(ctx context.Context, _ *lab, n *node, _ harness.Fault) error {

@@ -11,10 +11,10 @@ import (
 	"github.com/haproof/haproof/harness/runtimeapi"
 )
 
-func init() { registerFault(harness.FaultReload, reload) }
+func init() { registerFault(harness.FaultReload, wordless(reload)) }
 
-// A master that has just started can miss the signal, so it is sent again when no
-// new worker has answered for askAgain.
+// A master that has just started, or is reloading, can miss the signal, so it is asked
+// first whether it is there, and again when no new worker has answered for askAgain.
 const (
 	reloadWithin = 20 * time.Second
 	askAgain     = 3 * time.Second
@@ -32,6 +32,9 @@ func reload(ctx context.Context, _ *lab, n *node, _ harness.Fault) error {
 	var asked time.Time
 	return await(ctx, "new worker", func(ctx context.Context) error {
 		if time.Since(asked) > askAgain {
+			if _, err := runtimeapi.New(n.at(ports.Master)).ShowProc(ctx); err != nil {
+				return err
+			}
 			asked = time.Now()
 			if err := n.current().signal(ctx, syscall.SIGUSR2); err != nil {
 				return err

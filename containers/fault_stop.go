@@ -7,7 +7,7 @@ import (
 	"github.com/haproof/haproof/harness"
 )
 
-func init() { registerFault(harness.FaultStop, stop) }
+func init() { registerFault(harness.FaultStop, wordless(stop)) }
 
 // resumeWithin bounds how long it may take to let a node go on.
 const resumeWithin = 10 * time.Second
@@ -18,14 +18,7 @@ func stop(ctx context.Context, _ *lab, n *node, f harness.Fault) error {
 	if err := hold(ctx, n); err != nil {
 		return err
 	}
-	over := time.NewTimer(f.For)
-	defer over.Stop()
-	var cut error
-	select {
-	case <-over.C:
-	case <-ctx.Done():
-		cut = ctx.Err()
-	}
+	cut := pass(ctx, f.For)
 	if err := release(n); err != nil {
 		return err
 	}

@@ -12,14 +12,15 @@ var nodeClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true
 // get asks one of the lab's nodes, over a connection of its own. Of a long
 // answer it returns the first megabyte.
 func get(ctx context.Context, url string) (status int, body string, err error) {
-	return getWith(ctx, nodeClient, url)
-}
-
-func getWith(ctx context.Context, client *http.Client, url string) (status int, body string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return 0, "", err
 	}
+	return exchange(nodeClient, req)
+}
+
+// exchange returns the first megabyte of an answer.
+func exchange(client *http.Client, req *http.Request) (status int, body string, err error) {
 	answer, err := client.Do(req)
 	if err != nil {
 		return 0, "", err

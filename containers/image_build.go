@@ -21,19 +21,10 @@ type ImageOptions struct {
 	WorkDir string
 }
 
-// BuildImages builds the named images anew, several at once. It returns an
-// *EnvironmentError where the machine lacks what that needs.
-func BuildImages(ctx context.Context, names []string, opts ImageOptions) error {
-	return buildImages(ctx, names, opts, true)
-}
-
 // EnsureImages builds those of the named images that are missing, or that an
-// older recipe made. Processes that call it at once build each image once.
+// older recipe made, several at once. Processes that call it at once build each image
+// once. It returns an *EnvironmentError where the machine lacks what that needs.
 func EnsureImages(ctx context.Context, names []string, opts ImageOptions) error {
-	return buildImages(ctx, names, opts, false)
-}
-
-func buildImages(ctx context.Context, names []string, opts ImageOptions, anew bool) error {
 	wanted, err := recipesFor(names)
 	if err != nil {
 		return err
@@ -42,7 +33,7 @@ func buildImages(ctx context.Context, names []string, opts ImageOptions, anew bo
 	if err != nil {
 		return err
 	}
-	b := &builder{docker: docker, say: oneAtATime(opts.Progress), anew: anew, dir: Options{WorkDir: opts.WorkDir}.workDir()}
+	b := &builder{docker: docker, say: oneAtATime(opts.Progress), dir: Options{WorkDir: opts.WorkDir}.workDir()}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(2, runtime.NumCPU()/2)) // unpacking packages keeps about one core busy
 	for _, r := range wanted {
@@ -72,7 +63,6 @@ func recipesFor(names []string) ([]recipe, error) {
 type builder struct {
 	docker *docker
 	say    func(string)
-	anew   bool
 	dir    string // of locks
 
 	registry registry
@@ -87,10 +77,8 @@ func (b *builder) provide(ctx context.Context, r recipe) error {
 		return err
 	}
 	defer unlock()
-	if !b.anew {
-		if ok, err := b.docker.current(ctx, r.name); ok || err != nil {
-			return err
-		}
+	if ok, err := b.docker.current(ctx, r.name); ok || err != nil {
+		return err
 	}
 	began := time.Now()
 	if err := b.build(ctx, r); err != nil {

@@ -46,8 +46,8 @@ func haproxyRecipe(version, suite, overlay string) recipe {
 	return r
 }
 
-// haproxyVersions are those that there is an image of, oldest first.
-func haproxyVersions() []string {
+// HAProxyVersions are those that there is an image of, oldest first.
+func HAProxyVersions() []string {
 	var versions []string
 	for _, r := range recipes {
 		if version, ok := strings.CutPrefix(r.name, "haproof/haproxy:"); ok {

@@ -51,7 +51,6 @@ func (b *builder) fromBase(ctx context.Context, r recipe) error {
 				o.Labels = r.labels()
 				o.NetworkMode = "host" // the lab's own networks lead nowhere, and some machines have no other
 				o.Remove, o.ForceRemove = true, true
-				o.NoCache = b.anew
 			},
 		},
 	})

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs the programs that haproof's labs run. Idempotent, quick when all is
-# there. Usage: install.sh demo|test
+# there. Usage: install.sh demo|test|bench
 #   demo  what one engine needs: mmdebstrap where a Docker daemon answers and no
 #         registry does, else haproxy, nginx and php-fpm
 #   test  what both engines need, and what tests of the tracker do: PostgreSQL,
 #         a browser, openssl, curl and sqlite3
+#   bench what make bench-driver compares: haproxy, and the clients wrk and h2load
 # Exit codes: 0 all there; 3 something is missing and could not be installed.
 set -eu
 
@@ -48,7 +49,8 @@ tracker_tests() {
 case "${1:-}" in
 demo) if docker_answers; then docker_engine; else process_engine; fi ;;
 test) process_engine; if docker_answers; then docker_engine; fi; tracker_tests ;;
-*) say "usage: install.sh demo|test"; exit 3 ;;
+bench) need haproxy haproxy; need wrk wrk; need h2load nghttp2-client; need taskset util-linux ;;
+*) say "usage: install.sh demo|test|bench"; exit 3 ;;
 esac
 
 [ -n "$packages" ] || exit 0

@@ -37,12 +37,15 @@ type haproxyData struct {
 	Ports              any
 	Root               bool // it runs as root
 	Threads, MaxConn   int
-	Table              string // where customers are counted; empty where nobody is
-	TableSize          int
+	ALPN               string          // protocols over TLS, the preferred one first
+	Retry              bool            // what may be tried again is, on another server
+	SendBuffer         int             // bytes that the kernel keeps for a server; 0 means as it likes
+	Count              *haproxyCount   // how customers are counted; nil where nobody is
+	PeerTLS            string          // what a line of the peers section says about TLS
+	Peers              []haproxyServer // the trackers, and the other proxies where those are peers too
 	Customers          []string
 	Servers            []haproxyServer // the web nodes
-	Trackers           []haproxyServer
-	Plan               *haproxyPlan // who is denied; nil where customers have no limits
+	Plan               *haproxyPlan    // who is denied; nil where customers have no limits
 }
 
 // haproxyPlan is the table in which trackers say whom to deny.
@@ -55,29 +58,39 @@ type haproxyServer struct{ Name, Peer, Address string }
 
 func renderHAProxy(p *plan, n *node) (nodeSpec, error) {
 	data := haproxyData{
-		Name: n.name, Address: n.site.Address, Dir: n.site.NodeDir, Ports: ports, Root: os.Getuid() == 0,
-		Threads: max(1, n.tier.Threads), MaxConn: haproxyMaxConn(p),
-		Table: p.table(), TableSize: max(1024, 4*p.workload.Customers), Customers: customers(p.workload),
+		Name: p.peer(n), Address: n.site.Address, Dir: n.site.NodeDir, Ports: ports, Root: os.Getuid() == 0,
+		Threads: max(1, n.tier.Threads), MaxConn: haproxyMaxConn(p), Retry: n.tier.Retry, SendBuffer: p.sendBuffer(),
+		ALPN: alpn(p.workload), Count: p.count(n.tier), Peers: p.peersOf(n), Customers: customers(p.workload),
 	}
+	data.PeerTLS = fmt.Sprintf("ssl crt %[1]s/peer.pem ca-file %[1]s/ca.pem verify required", data.Dir)
 	for _, web := range p.of(harness.TierBackend) {
 		data.Servers = append(data.Servers, haproxyServer{Name: web.name, Address: web.at(ports.HTTP)})
 	}
-	for _, t := range p.of(harness.TierTracker) {
-		data.Trackers = append(data.Trackers, haproxyServer{Name: t.name, Peer: p.peer(t), Address: t.at(ports.TrackerPeers)})
-	}
 	if l := p.limits(); l != nil {
-		data.Plan = &haproxyPlan{Table: planTable, Length: planLength, Size: data.TableSize, ExpireMS: int(l.Expire.Milliseconds())}
+		data.Plan = &haproxyPlan{Table: planTable, Length: planLength, Size: max(1024, 4*p.workload.Customers), ExpireMS: int(l.Expire.Milliseconds())}
 	}
 	files, err := haproxyFiles(p, n, data)
 	if err != nil {
 		return nodeSpec{}, err
 	}
-	// Its log is stdout redirected to a regular file: such a file never makes
-	// HAProxy drop a line. Notices go to stderr.
-	command := []string{"/bin/sh", "-c", `exec "$@" >>haproxy.log`, "haproxy",
-		orElse(n.tier.Binary, "haproxy"), "-W", "-db", "-f", n.site.NodeDir + "/haproxy.cfg"}
+	// Its log is stdout redirected to a regular file: such a file never makes an
+	// HAProxy of one thread drop a line. Of several threads that log at once some give
+	// up (src/fd.c@v3.0.0, fd_write_frag_line). Notices go to stderr. HAProxy takes O_APPEND off its
+	// stdout: the line before it moves the process that is started again to the end of
+	// the file, over whose beginning it would write else.
+	command := []string{"/bin/sh", "-c", `exec >>haproxy.log && echo "a process starts" && exec "$@"`, "haproxy",
+		orElse(n.tier.Binary, "haproxy"), "-W", "-db", "-S", n.at(ports.Master), "-f", n.site.NodeDir + "/haproxy.cfg"}
 	command = append(command, n.tier.Args...)
-	return p.spec(n, files, command, ports.HTTP, ports.HTTPS, ports.Runtime, ports.Stats, ports.Peers), nil
+	return p.spec(n, files, command, ports.HTTP, ports.HTTPS, ports.Runtime, ports.Master, ports.Stats, ports.Peers), nil
+}
+
+// alpn lists what a proxy speaks over TLS. HTTP/2 is offered only to a workload that
+// asks for it: what a proxy offers is part of the question.
+func alpn(w harness.Workload) string {
+	if w.Protocol == harness.ProtocolHTTP2 {
+		return harness.ProtocolHTTP2 + "," + harness.ProtocolHTTP1
+	}
+	return harness.ProtocolHTTP1
 }
 
 // haproxyImage names the image of a version; empty means the default.
@@ -120,7 +133,7 @@ func haproxyMaxConn(p *plan) int {
 func customers(w harness.Workload) []string {
 	keys := make([]string, w.Customers)
 	for i := range keys {
-		keys[i] = fmt.Sprintf("c%04d", i)
+		keys[i] = w.Customer(i)
 	}
 	return keys
 }
@@ -140,7 +153,7 @@ func haproxyFits(ctx context.Context, p *plan, n *node) error {
 	if _, err := recipeFor(n.component.image(p, n)); err != nil {
 		return &EnvironmentError{
 			What: fmt.Sprintf("%s wants HAProxy %s, of which there is no image", n.name, haproxyWanted(p, n)),
-			Mend: "the docker engine has " + strings.Join(haproxyVersions(), ", "),
+			Mend: "the docker engine has " + strings.Join(HAProxyVersions(), ", "),
 		}
 	}
 	return nil
@@ -170,15 +183,12 @@ func haproxyReady(ctx context.Context, p *plan, n *node) error {
 	if err != nil {
 		return err
 	}
-	return trackersEstablished(p.reachable(sections), trackers)
+	return trackersEstablished(p.among(sections, p.working(harness.TierTracker)), trackers)
 }
 
 func trackersEstablished(sections []runtimeapi.PeersSection, want int) error {
 	for _, s := range sections {
 		for _, peer := range s.Peers {
-			if !peer.Remote {
-				continue
-			}
 			if !peer.Established() {
 				return fmt.Errorf("peers session to %s is not established: %s %s", peer.Name, peer.Status, peer.State)
 			}

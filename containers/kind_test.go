@@ -62,8 +62,8 @@ func rendered(t *testing.T, sc harness.Scenario) string {
 func TestProxyWithoutTrackerCountsAllTheSame(t *testing.T) {
 	with, without := rendered(t, labScenario(1, 1, 1)), rendered(t, labScenario(1, 1, 0))
 	for config, parts := range map[string][]string{
-		with:    {"\npeers tracker\n", "    server tracker 127.9.9.9:20001 verifyhost tracker\n", "table quota type string len 64", " table tracker/quota if is_dynamic"},
-		without: {"\nbackend quota\n    stick-table type string len 64", " table quota if is_dynamic"},
+		with:    {"\npeers tracker\n", "    server tracker 127.9.9.9:20001 verifyhost tracker\n", "table quota type string len 96 size 100000 store gpc0\n", " table tracker/quota if is_dynamic"},
+		without: {"\nbackend quota\n    stick-table type string len 96", " table quota if is_dynamic"},
 	} {
 		for _, part := range parts {
 			if !strings.Contains(config, part) {
@@ -76,6 +76,20 @@ func TestProxyWithoutTrackerCountsAllTheSame(t *testing.T) {
 	}
 }
 
+func TestProxyOffersHTTP2ToThoseWhoAskForIt(t *testing.T) {
+	sc := labScenario(1, 1, 1)
+	plain := rendered(t, sc)
+	sc.Workload.Protocol = harness.ProtocolHTTP1
+	if named := rendered(t, sc); named != plain {
+		t.Errorf("naming the default changes the configuration:\n%s", cmp.Diff(plain, named))
+	}
+	sc.Workload.Protocol = harness.ProtocolHTTP2
+	want := strings.Replace(plain, "/site.pem alpn http/1.1\n", "/site.pem alpn h2,http/1.1\n", 1)
+	if got := rendered(t, sc); got != want || got == plain {
+		t.Errorf("more or less than the offer changes:\n%s", cmp.Diff(want, got))
+	}
+}
+
 func TestSeveralTrackersAreNamedApart(t *testing.T) {
 	config := rendered(t, labScenario(1, 1, 2))
 	for _, part := range []string{"server tracker1 127.9.9.9:20001 verifyhost tracker1\n", "server tracker2 127.9.9.9:20001 verifyhost tracker2\n"} {
@@ -85,12 +99,12 @@ func TestSeveralTrackersAreNamedApart(t *testing.T) {
 	}
 }
 
-func TestTableHoldsFourGenerationsOfEveryCustomer(t *testing.T) {
+func TestTableHoldsSixteenGenerationsOfEveryCustomer(t *testing.T) {
 	sc := labScenario(1, 1, 1)
-	sc.Workload.Customers = 5000
+	sc.Workload.Customers = 9000
 	config := rendered(t, sc)
-	if !strings.Contains(config, " size 20000 ") || !strings.Contains(config, "backend be_c4999\n") {
-		t.Error("5000 customers: no table of 20000 entries, or no backend of the last customer")
+	if !strings.Contains(config, " size 144000 ") || !strings.Contains(config, "backend be_c8999\n") {
+		t.Error("9000 customers: no table of 144000 entries, or no backend of the last customer")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,10 +53,11 @@ func renderTracker(p *plan, n *node) (nodeSpec, error) {
 		return nodeSpec{}, err
 	}
 	files := map[string]file{
-		"cert.pem": {Content: credentials.cert},
-		"key.pem":  {Content: credentials.key, Mode: 0o600},
-		"ca.pem":   {Content: p.authority.pem},
-		"token":    {Content: []byte(p.token), Mode: 0o600},
+		"cert.pem":     {Content: credentials.cert},
+		"key.pem":      {Content: credentials.key, Mode: 0o600},
+		"ca.pem":       {Content: p.authority.pem},
+		"token":        {Content: []byte(p.token), Mode: 0o600},
+		"tracker.yaml": {Content: trackerYAML(p, n)},
 	}
 	program := binary
 	if p.engine == engineDocker {
@@ -64,14 +66,10 @@ func renderTracker(p *plan, n *node) (nodeSpec, error) {
 	dir := n.site.NodeDir
 	// A secret goes by the environment: arguments are for everybody to see.
 	command := []string{"/bin/sh", "-c", `QUOTA_TRACKER_TOKENS=$(cat token) exec "$@"`, "quota-tracker",
-		program, "-name", p.peer(n), "-peers", n.at(ports.TrackerPeers), "-table", "quota",
+		program, "-config", dir + "/tracker.yaml", "-name", p.peer(n), "-peers", n.at(ports.TrackerPeers), "-table", "quota",
 		"-cert", dir + "/cert.pem", "-key", dir + "/key.pem", "-ca", dir + "/ca.pem",
 		"-http", n.at(ports.TrackerAPI), "-http-cert", dir + "/cert.pem", "-http-key", dir + "/key.pem",
-		"-store", dir + "/counts.db", "-log", "text"}
-	if l := n.tier.Limits; l != nil {
-		files["limits.yaml"] = file{Content: limitsYAML(*l)}
-		command = append(command, "-config", dir+"/limits.yaml")
-	}
+		"-store", dir + "/" + p.storePath(n), "-log", "text"}
 	spec := p.spec(n, files, append(command, n.tier.Args...), ports.TrackerPeers, ports.TrackerAPI)
 	spec.Mounts = map[string]string{binary: trackerInside}
 	return spec, nil
@@ -119,16 +117,43 @@ func trackerAccess(p *plan, n *node) witness.Access {
 }
 
 func trackerSays(ctx context.Context, p *plan, n *node, path string) error {
+	_, err := trackerGet(ctx, p, n, path)
+	return err
+}
+
+func trackerGet(ctx context.Context, p *plan, n *node, path string) (body string, err error) {
 	access := trackerAccess(p, n)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: access.TLS}}
-	status, body, err := getWith(ctx, client, "https://"+n.at(ports.TrackerAPI)+path)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+n.at(ports.TrackerAPI)+path, nil)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if status != http.StatusOK {
-		return fmt.Errorf("%s answers %d: %s", path, status, firstLine([]byte(body)))
+	request.Header.Set("Authorization", "Bearer "+access.Token)
+	status, body, err := exchange(client, request)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("%s answers %d: %s", path, status, firstLine([]byte(body)))
 	}
-	return nil
+	return body, err
+}
+
+// trackerMetrics reads metrics that bear no labels, in the order of their names.
+func trackerMetrics(ctx context.Context, p *plan, n *node, names ...string) ([]float64, error) {
+	body, err := trackerGet(ctx, p, n, "/metrics")
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for line := range strings.Lines(body) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		values[name] = value
+	}
+	metrics := make([]float64, len(names))
+	for i, name := range names {
+		if metrics[i], err = strconv.ParseFloat(values[name], 64); err != nil {
+			return nil, fmt.Errorf("metric %s: %w", name, err)
+		}
+	}
+	return metrics, nil
 }
 
 // trackerVersion asks the binary. A tracker that does not know -version is

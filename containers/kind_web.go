@@ -35,6 +35,7 @@ type webData struct {
 	Ports              any
 	Files, Connections int
 	Workers            int
+	Fault              string // file that says how PHP misbehaves; empty where it never does
 }
 
 func renderWeb(p *plan, n *node) (nodeSpec, error) {
@@ -43,6 +44,9 @@ func renderWeb(p *plan, n *node) (nodeSpec, error) {
 		// A dynamic answer takes two connections: from the proxy and to PHP.
 		Files: int(p.files), Connections: max(256, min(16384, int(p.files)-200)),
 		Workers: orElseInt(n.tier.Threads, webWorkers),
+	}
+	if p.mayMeet(n, webFaults...) {
+		data.Fault = n.site.NodeDir + "/" + webFaultFile
 	}
 	nginx, err := fill("nginx.conf", data)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/haproof/haproof/harness"
@@ -20,6 +21,7 @@ type lab struct {
 	plan   *plan
 	engine engine
 
+	ailing   atomic.Pointer[node] // the last that had not recovered
 	closing  sync.Once
 	closed   error
 	mu       sync.Mutex
@@ -70,7 +72,7 @@ func (l *lab) Witnesses() []harness.Witness {
 			apis[n.name] = runtimeapi.New(n.at(ports.Runtime))
 		}
 		if !l.plan.uncounted {
-			witnesses = append(witnesses, witness.NewStickTable(apis, l.plan.table()))
+			witnesses = append(witnesses, witness.NewStickTable(apis, l.plan.table(), l.plan.peered()))
 		}
 		witnesses = append(witnesses, witness.NewProxyLog(logsOf(proxies, "haproxy.log")))
 	}
@@ -143,6 +145,7 @@ func (l *lab) close() error {
 	for stage := lastStage; stage >= 0; stage-- {
 		errs = append(errs, stopAll(ctx, l.plan.stage(stage))...)
 	}
+	l.closeRelays()
 	if err := errors.Join(append(errs, l.engine.release(ctx))...); err != nil {
 		return fmt.Errorf("close lab %s: %w", l.id, err)
 	}

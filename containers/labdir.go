@@ -97,7 +97,7 @@ func (d *labDir) clear(ctx context.Context, cgroupRoot string) error {
 	if err := endProcesses(ctx, d.path); err != nil {
 		return err
 	}
-	return errors.Join(removeLabCgroups(cgroupRoot, d.id), os.RemoveAll(d.path))
+	return errors.Join(removeLabCgroups(cgroupRoot, d.id), removeLabFiles(d.path))
 }
 
 // cleanProcesses clears away the process engine's labs whose owner is dead, and

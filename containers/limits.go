@@ -23,15 +23,14 @@ const ample = 1_000_000_000_000
 // that two repetitions may come late.
 const repeatsPerExpire = 3
 
-// limitsYAML is the tracker's configuration where customers have limits. All else
-// that a tracker needs is said by flags.
-func limitsYAML(l harness.Limits) []byte {
+// limitsYAML is the part of the tracker's configuration that says who has which limit.
+func limitsYAML(l harness.Limits, prefix string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "limits:\n  table: %s\n  length: %d\n  refresh: %v\n", planTable, planLength, (l.Expire / repeatsPerExpire).Truncate(time.Millisecond))
 	fmt.Fprintf(&b, "  plans:\n    limited: {total: %d, deny: true}\n    ample: {total: %d, deny: true}\n", l.Total, uint64(ample))
 	fmt.Fprintf(&b, "  default: ample\n  customers:\n")
-	for _, key := range customers(harness.Workload{Customers: l.Customers}) {
+	for _, key := range customers(harness.Workload{Customers: l.Customers, Prefix: prefix}) {
 		fmt.Fprintf(&b, "    %s: limited\n", key)
 	}
-	return []byte(b.String())
+	return b.String()
 }

@@ -45,10 +45,10 @@ func TestTrackerIsToldWhoHasWhichPlan(t *testing.T) {
     ample: {total: 1000000000000, deny: true}
   default: ample
   customers:
-    c0000: limited
-    c0001: limited
+    acme-c0000: limited
+    acme-c0001: limited
 `
-	if diff := cmp.Diff(want, string(limitsYAML(harness.Limits{Customers: 2, Total: 3, Expire: 3 * time.Second}))); diff != "" {
+	if diff := cmp.Diff(want, limitsYAML(harness.Limits{Customers: 2, Total: 3, Expire: 3 * time.Second}, "acme-")); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -21,9 +21,11 @@ type node struct {
 	version   string
 
 	disturbing sync.Mutex // held by the fault that is played on it
+	renames    int        // by faults
 	mu         sync.Mutex // guards what follows, and process, once the lab is up
 	fate       fate
-	again      bool // it was started more than once
+	again      bool   // it was started more than once
+	alias      string // its name as a peer, where that is not its own
 }
 
 // fate is what was done to a node on purpose.
@@ -33,11 +35,12 @@ const (
 	running fate = iota // nothing
 	unborn              // it is never started
 	killed
-	stopped // it is there but does nothing
+	stopped  // it is there but does nothing
+	hampered // it is there but cannot do its work as it would
 )
 
 func (f fate) String() string {
-	return [...]string{"running", "never started", "killed on purpose", "stopped on purpose"}[f]
+	return [...]string{"running", "never started", "killed on purpose", "stopped on purpose", "hampered on purpose"}[f]
 }
 
 // current returns the node's process, nil if it was not started.
@@ -59,6 +62,20 @@ func (n *node) becomes(f fate) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.fate = f
+}
+
+// renamed returns the name that a fault gave to the node as a peer; empty for none.
+func (n *node) renamed() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.alias
+}
+
+// rename gives the node another name as a peer.
+func (n *node) rename(alias string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.alias = alias
 }
 
 // runs gives the node a process that was just started.

@@ -22,11 +22,15 @@ type plan struct {
 	options   Options
 	engine    string
 	workload  harness.Workload
+	keys      harness.KeyStyle
 	authority *authority
-	token     string  // opens the trackers' APIs
-	nodes     []*node // by tier, then by number
-	files     uint64  // descriptors that a node may open
-	uncounted bool    // proxies count nothing
+	token     string            // opens the trackers' APIs
+	nodes     []*node           // by tier, then by number
+	files     uint64            // descriptors that a node may open
+	uncounted bool              // proxies count nothing
+	off       map[string]bool   // nodes that the scenario names and the lab leaves out
+	faults    []harness.Fault   // that the scenario may play
+	relays    map[string]*relay // by tracker, see needsRelay
 }
 
 // newPlan validates the topology and names its nodes.
@@ -35,7 +39,8 @@ func newPlan(sc harness.Scenario, opts Options, engine string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{options: opts, engine: engine, workload: sc.Workload, authority: ca, token: rand.Text(), files: descriptorLimit()}
+	p := &plan{options: opts, engine: engine, workload: sc.Workload, keys: sc.Topology.KeyStyle(), authority: ca, token: rand.Text(), files: descriptorLimit(),
+		off: map[string]bool{}, faults: sc.PossibleFaults(), relays: map[string]*relay{}}
 	for _, name := range sc.Topology.TierNames() {
 		if err := p.addTier(name, sc.Topology[name]); err != nil {
 			return nil, err
@@ -65,6 +70,9 @@ func (p *plan) addTier(name string, tier harness.Tier) error {
 	}
 	if tier.State == harness.TrackerOff {
 		p.uncounted = true
+		for i := range max(1, tier.Count) {
+			p.off[fmt.Sprintf("%s%d", name, i+1)] = true
+		}
 		return nil
 	}
 	if tier.State == harness.TrackerSlow {
@@ -115,8 +123,16 @@ func (p *plan) names() []string {
 	return names
 }
 
+// mayMeet says whether the scenario may play one of the faults on a node.
+func (p *plan) mayMeet(n *node, faults ...string) bool {
+	return slices.ContainsFunc(p.faults, func(f harness.Fault) bool { return f.Node == n.name && slices.Contains(faults, f.Do) })
+}
+
 // peer is the node's name in the peers protocol: a lone tracker is "tracker".
 func (p *plan) peer(n *node) string {
+	if alias := n.renamed(); alias != "" {
+		return alias
+	}
 	if n.tierName == harness.TierTracker && len(p.of(harness.TierTracker)) == 1 {
 		return harness.TierTracker
 	}

@@ -113,7 +113,7 @@ func TestCancelledStartLeavesNothing(t *testing.T) {
 		_, err := Start(ctx, scenarioThatNeverComesUp(t, opts), opts)
 		done <- err
 	}()
-	err := await(timeLimit(t, 10*time.Second), "nodes", func(context.Context) error {
+	err := await(timeLimit(t, 30*time.Second), "nodes", func(context.Context) error {
 		if len(processesIn(filepath.Join(opts.WorkDir, "labs"))) == 0 {
 			return errors.New("none yet")
 		}
@@ -162,16 +162,24 @@ func scenarioThatNeverComesUp(t *testing.T, opts Options) harness.Scenario {
 	return sc
 }
 
+// A busy machine may need more time for the web node than a deadline leaves it.
 func TestDeadlineSaysWhatWasMissing(t *testing.T) {
 	opts := testOptions(t, engineLocal)
-	_, err := Start(timeLimit(t, 2*time.Second), scenarioThatNeverComesUp(t, opts), opts)
-	if err == nil || !strings.Contains(err.Error(), "tracker1: ready: ") || !strings.Contains(err.Error(), "connection refused") {
-		t.Errorf("got %v, want it to name the tracker and its refusal", err)
+	sc := scenarioThatNeverComesUp(t, opts)
+	for limit := 2 * time.Second; ; limit *= 2 {
+		_, err := Start(timeLimit(t, limit), sc, opts)
+		wantNothingLeft(t, opts)
+		if err != nil && strings.Contains(err.Error(), "backend1") {
+			if limit < startWithin/2 {
+				continue
+			}
+			t.Errorf("got %v, which blames the web node too, after %v", err, limit)
+		}
+		if err == nil || !strings.Contains(err.Error(), "tracker1: ready: ") || !strings.Contains(err.Error(), "connection refused") {
+			t.Errorf("got %v, want it to name the tracker and its refusal", err)
+		}
+		return
 	}
-	if err != nil && strings.Contains(err.Error(), "backend1") {
-		t.Errorf("got %v, which blames the web node too", err)
-	}
-	wantNothingLeft(t, opts)
 }
 
 func TestWithoutCgroupsCPUIsSummedAndTheLimitDenied(t *testing.T) {

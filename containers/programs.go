@@ -64,7 +64,7 @@ func (p *plan) fits(ctx context.Context) error {
 			errs = append(errs, n.component.fits(ctx, p, n))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, p.faultsFit())...)
 }
 
 // firsts are the first node of each tier.

@@ -12,17 +12,19 @@ import (
 	"github.com/haproof/haproof/harness/runtimeapi"
 )
 
-// settleWithin bounds how long Settle waits.
-const settleWithin = 10 * time.Second
+// settleWithin bounds how long Settle waits. HAProxy calls a lost peer every 5 s, and
+// its old process tries for 5 s to reach a successor that will not listen.
+const settleWithin = 20 * time.Second
 
 // settleEvery is the time between two looks. HAProxy 3.2 and later show an
 // update some milliseconds late, so two looks must not follow at once.
 const settleEvery = 50 * time.Millisecond
 
 // Settle returns when nobody has anything left to say, twice in a row: no proxy
-// serves a client, so every log line is written; no web node answers anything;
-// every tracker is connected and has acknowledged every update. Nodes that are dead
-// or stopped on purpose are not waited for. It never looks at the counts.
+// serves a client, so every log line is written, and no worker lives that was told to
+// stop; no web node answers anything; every tracker is connected, has acknowledged
+// every update and counted every line of the drain log that reached it. Nodes that are
+// dead or stopped on purpose are not waited for. It never looks at the counts.
 func (l *lab) Settle(ctx context.Context) (harness.Settlement, error) {
 	began := time.Now()
 	inner, cancel := context.WithTimeout(ctx, settleWithin)
@@ -88,7 +90,7 @@ func (l *lab) restless(ctx context.Context) []string {
 			case harness.TierBackend:
 				busy[i] = webBusy(ctx, n)
 			case harness.TierTracker:
-				busy[i] = trackerComplete(ctx, l.plan, n) // one that was started again has to be told everything
+				busy[i] = trackerBusy(ctx, l.plan, n)
 			}
 		})
 	}
@@ -102,9 +104,12 @@ func (l *lab) restless(ctx context.Context) []string {
 	return missing
 }
 
-// proxyBusy wants no session on the frontend that takes attempts, and peers
-// that have nothing left to say.
+// proxyBusy wants no session on the frontend that takes attempts, nobody who still
+// serves those of an earlier process, and peers that have nothing left to say.
 func (l *lab) proxyBusy(ctx context.Context, n *node) error {
+	if err := oldWorkersGone(ctx, n); err != nil {
+		return err
+	}
 	api := runtimeapi.New(n.at(ports.Runtime))
 	rows, err := api.ShowStat(ctx)
 	if err != nil {
@@ -128,17 +133,52 @@ func (l *lab) proxyBusy(ctx context.Context, n *node) error {
 	return nil
 }
 
+// oldWorkersGone asks the master whether workers live that were told to stop. Of those
+// the Runtime API says nothing.
+func oldWorkersGone(ctx context.Context, n *node) error {
+	processes, err := runtimeapi.New(n.at(ports.Master)).ShowProc(ctx)
+	if err != nil {
+		return err
+	}
+	if len(processes.Old) > 0 {
+		return fmt.Errorf("%d old workers still serve", len(processes.Old))
+	}
+	return nil
+}
+
 // reachable leaves out the peers that are dead or stopped on purpose.
 func (p *plan) reachable(sections []runtimeapi.PeersSection) []runtimeapi.PeersSection {
-	gone := map[string]bool{}
-	for _, n := range p.nodes {
-		gone[p.peer(n)] = n.meets() != running
+	return p.among(sections, slices.Concat(p.working(harness.TierProxy), p.working(harness.TierTracker)))
+}
+
+// among leaves out the peers that are none of the nodes.
+func (p *plan) among(sections []runtimeapi.PeersSection, nodes []*node) []runtimeapi.PeersSection {
+	known := map[string]bool{}
+	for _, n := range nodes {
+		known[p.peer(n)] = true
 	}
 	kept := slices.Clone(sections)
 	for i := range kept {
-		kept[i].Peers = slices.DeleteFunc(slices.Clone(kept[i].Peers), func(peer runtimeapi.Peer) bool { return gone[peer.Name] })
+		kept[i].Peers = slices.DeleteFunc(slices.Clone(kept[i].Peers), func(peer runtimeapi.Peer) bool { return !known[peer.Name] })
 	}
 	return kept
+}
+
+// trackerBusy wants every proxy connected that works, as one that was started again has
+// to be told everything, and no line of the drain log on its way. A line is in the
+// tracker's socket by the time that the process ends which sent it.
+func trackerBusy(ctx context.Context, p *plan, n *node) error {
+	if err := trackerComplete(ctx, p, n); err != nil || !p.exact() {
+		return err
+	}
+	metrics, err := trackerMetrics(ctx, p, n, "quota_tracker_drain_unread_bytes", "quota_tracker_drain_uncounted_lines")
+	if err != nil {
+		return err
+	}
+	if bytes, lines := metrics[0], metrics[1]; bytes > 0 || lines > 0 {
+		return fmt.Errorf("%v bytes of the drain log are unread and %v lines uncounted", bytes, lines)
+	}
+	return nil
 }
 
 // webBusy wants nothing read and nothing written but the status page itself.

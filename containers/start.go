@@ -80,6 +80,9 @@ func (l *lab) up(ctx context.Context) error {
 	for _, n := range l.plan.nodes {
 		n.site = sites[n.name]
 	}
+	if err := l.prepareFaults(); err != nil {
+		return err
+	}
 	for _, n := range l.plan.nodes {
 		if n.spec, err = n.component.render(l.plan, n); err != nil {
 			return fmt.Errorf("%s: %w", n.name, err)

@@ -66,7 +66,7 @@ func TestTheImageOfTheTrackerCountsAndKeepsItsStoreOnAVolume(t *testing.T) {
 		}
 		dockerCommand(t, "rm", "--force", id)
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := await(ctx, "healthz", func(ctx context.Context) error { return fetch(ctx, "http://"+api+"/healthz", "ok") }); err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func TestTheImageOfTheTrackerCountsAndKeepsItsStoreOnAVolume(t *testing.T) {
 	if err := fetch(ctx, "http://"+api+"/v1/counts", `"a":7`); err != nil {
 		t.Error(err)
 	}
-	dockerCommand(t, "stop", id)
+	dockerCommand(t, "stop", "--time", "60", id)
 	if got := dockerCommand(t, "inspect", "--format", "{{.State.ExitCode}}", id); got != "0" {
 		t.Errorf("stopped with exit code %s, want 0", got)
 	}

@@ -24,6 +24,8 @@ type Attempt struct {
 	Done     time.Duration // when the last byte was read, or the error was seen
 	Status   int           // HTTP status, 0 without an answer
 	Bytes    uint64        // body bytes received
+	Queued   time.Duration // part of Sent - Intended in which it waited for a connection, because as many were busy as may be open
+	Route    uint16        // index into Driven.Routes, 0 where there are none
 	TLS      bool
 	Dynamic  bool // OK: the answer bore the application's own mark. Otherwise: the target asks for PHP
 	Outcome  Outcome
@@ -36,8 +38,8 @@ func (a Attempt) Latency() time.Duration { return a.Done - a.Intended }
 // Service is the uncorrected time from the actual send time to the end.
 func (a Attempt) Service() time.Duration { return a.Done - a.Sent }
 
-// Lag is how late the generator sent.
-func (a Attempt) Lag() time.Duration { return a.Sent - a.Intended }
+// Lag is how late the generator sent, what it waited for a connection left out.
+func (a Attempt) Lag() time.Duration { return a.Sent - a.Intended - a.Queued }
 
 // Outcome says whether the attempt was charged, as far as the client can know.
 type Outcome uint8
@@ -45,7 +47,7 @@ type Outcome uint8
 // The outcomes. The zero value is the honest default.
 const (
 	Indeterminate Outcome = iota // bytes left, but no answer that settles it came back
-	OK                           // a complete answer came back, whatever its status
+	OK                           // an answer came back, whatever its status: complete, or left by the client after its whole header
 	Failed                       // it certainly never reached an origin
 )
 
@@ -54,13 +56,17 @@ type Cause string
 
 // The causes of failed attempts.
 const (
-	CauseConnect   Cause = "connect"   // no connection
-	CauseTLS       Cause = "tls"       // handshake or certificate
-	CauseTimeout   Cause = "timeout"   // the client's patience ended
-	CauseReset     Cause = "reset"     // connection ended before the answer did
-	CauseStatus    Cause = "status"    // complete answer, another status than the target's
-	CauseDenied    Cause = "denied"    // 429 without the application's mark: the proxy denied a customer, who is not charged
-	CauseBody      Cause = "body"      // complete answer, wrong size or wrong author
-	CauseProtocol  Cause = "protocol"  // bytes that are not HTTP
-	CauseResources Cause = "resources" // the client ran out of descriptors or ports
+	CauseConnect     Cause = "connect"     // no connection
+	CauseTLS         Cause = "tls"         // handshake or certificate
+	CauseTimeout     Cause = "timeout"     // the client's patience ended
+	CauseReset       Cause = "reset"       // connection ended before the answer did
+	CauseStatus      Cause = "status"      // complete answer, another status than the target's
+	CauseDenied      Cause = "denied"      // 429 without the application's mark: the proxy denied a customer, who is not charged
+	CauseAborted     Cause = "aborted"     // the client left, as the workload wants some to
+	CauseBody        Cause = "body"        // complete answer, wrong size or wrong author
+	CauseProtocol    Cause = "protocol"    // bytes that are not HTTP
+	CauseShed        Cause = "shed"        // never sent: when its turn came its client's patience had ended
+	CauseDescriptors Cause = "descriptors" // the client ran out of file descriptors
+	CausePorts       Cause = "ports"       // the client ran out of local ports
+	CauseResources   Cause = "resources"   // the client ran out of memory or buffers; in older records also of descriptors or ports
 )

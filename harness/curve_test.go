@@ -27,7 +27,7 @@ func searchRun(trials []searched) ([]*Record, func(*Record) Summary) {
 			Scenario: Scenario{Workload: Workload{Route: tr.route, Search: &Search{}}},
 		}}
 		sum := Summary{Attempts: 1, Length: time.Second, Sustained: &Sustained{MetRPS: tr.met, ViolatedRPS: tr.violated}}
-		if tr.limit == LimitGenerator {
+		if tr.limit == LimitClient {
 			sum.Lag.P99 = time.Second
 		}
 		summaries[rec] = sum
@@ -38,15 +38,15 @@ func searchRun(trials []searched) ([]*Record, func(*Record) Summary) {
 
 func TestCurvesAreMediansWithinWhatTheSearchesBracketed(t *testing.T) {
 	records, summary := searchRun([]searched{
-		{"10", RouteProxy, 900, 1000, LimitGenerator}, // ten comes after two
-		{"2", RouteProxy, 200, 240, ""}, {"2", RouteProxy, 210, 250, LimitGenerator}, {"2", RouteProxy, 190, 260, LimitGenerator},
+		{"10", RouteProxy, 900, 1000, LimitClient}, // ten comes after two
+		{"2", RouteProxy, 200, 240, ""}, {"2", RouteProxy, 210, 250, LimitClient}, {"2", RouteProxy, 190, 260, LimitClient},
 		{"2", RouteDirect, 300, 0, ""}, // every stair met
-		{"10", RouteProxy, 0, 800, LimitGenerator},
+		{"10", RouteProxy, 0, 800, LimitClient},
 	})
 	want := []Curve{
 		{Name: "through HAProxy", XLabel: "backends", YLabel: "sustained requests/s", Points: []CurvePoint{
-			{X: 2, Median: 200, Low: 190, High: 260, N: 3, Bottleneck: LimitGenerator},
-			{X: 10, Median: 450, Low: 0, High: 1000, N: 2, Bottleneck: LimitGenerator},
+			{X: 2, Median: 200, Low: 190, High: 260, N: 3, Bottleneck: LimitClient},
+			{X: 10, Median: 450, Low: 0, High: 1000, N: 2, Bottleneck: LimitClient},
 		}},
 		{Name: "direct to the backends", XLabel: "backends", YLabel: "sustained requests/s", Points: []CurvePoint{
 			{X: 2, Median: 300, Low: 300, High: 300, N: 1, Bottleneck: LimitUnknown},

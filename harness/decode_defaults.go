@@ -1,6 +1,9 @@
 package harness
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The defaults of a scenario: what a field that the file leaves out is taken
 // for. They are written into the decoded scenario, so that a record says what
@@ -10,7 +13,8 @@ import "time"
 var defaultScenario = Scenario{
 	Trials: 1,
 	Workload: Workload{
-		Driver:    "vegeta",
+		Driver:    "wire",
+		Protocol:  ProtocolHTTP1,
 		Profile:   "mixed",
 		Customers: 50,
 		Hosts:     100,
@@ -18,6 +22,15 @@ var defaultScenario = Scenario{
 		Route:     RouteProxy,
 		Seed:      1,
 	},
+}
+
+// DefaultDriver is the driver of a workload that names none: wire, or where that does
+// not run (it needs Linux on amd64 or arm64) the first of those that do.
+func DefaultDriver(known []string) string {
+	if usual := defaultScenario.Workload.Driver; len(known) == 0 || slices.Contains(known, usual) {
+		return usual
+	}
+	return known[0]
 }
 
 // defaultTier describes a tier of one node without a limit.

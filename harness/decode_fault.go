@@ -7,7 +7,24 @@ import (
 )
 
 // faultNames are all faults that a scenario may ask for.
-var faultNames = []string{FaultKill, FaultStop, FaultRestart, FaultReload}
+var faultNames = []string{
+	FaultKill, FaultStop, FaultRestart, FaultReload, FaultClear, FaultSet, FaultRename,
+	FaultCut, FaultReset, FaultDelay, FaultHalfOpen, FaultThrottle, FaultDiskFull, FaultSlow, FaultError, FaultBreak,
+}
+
+// faultSignals are how a node may be ended before it is started again.
+var faultSignals = []string{"kill", "term", "usr1"}
+
+var chaosFields = []field[Chaos]{
+	{"every", func(d *decoder, v value, c *Chaos) { d.duration(v, &c.Every) }},
+	{"faults", func(d *decoder, v value, c *Chaos) { d.faults(v, &c.Faults) }},
+}
+
+func (d *decoder) chaos(v value, into **Chaos) {
+	var chaos Chaos
+	mapping(d, v, chaosFields, &chaos)
+	*into = &chaos
+}
 
 var faultFields = []field[Fault]{
 	{"at", func(d *decoder, v value, f *Fault) { d.duration(v, &f.At) }},
@@ -15,6 +32,11 @@ var faultFields = []field[Fault]{
 	{"node", func(d *decoder, v value, f *Fault) { d.text(v, &f.Node) }},
 	{"for", func(d *decoder, v value, f *Fault) { d.duration(v, &f.For) }},
 	{"after", func(d *decoder, v value, f *Fault) { d.duration(v, &f.After) }},
+	{"signal", func(d *decoder, v value, f *Fault) { d.name(v, "signal", faultSignals, &f.Signal) }},
+	{"delay", func(d *decoder, v value, f *Fault) { d.duration(v, &f.Delay) }},
+	{"value", func(d *decoder, v value, f *Fault) { d.unsigned(v, &f.Value) }},
+	{"every", func(d *decoder, v value, f *Fault) { d.duration(v, &f.Every) }},
+	{"during", func(d *decoder, v value, f *Fault) { d.duration(v, &f.During) }},
 }
 
 func (d *decoder) faults(v value, into *[]Fault) {

@@ -105,8 +105,7 @@ func (d *decoder) rate(v value, into *Rate) {
 		return
 	}
 	text := strings.TrimSpace(v.node.Value)
-	amount, found := strings.CutSuffix(text, "/s")
-	f, ok := finite(strings.ReplaceAll(amount, "_", ""))
+	f, found, ok := rateOf(text)
 	if found && ok && f > 0 {
 		*into = Rate(f)
 		return
@@ -123,6 +122,23 @@ func (d *decoder) rate(v value, into *Rate) {
 		problem = "has no unit"
 	}
 	d.wrong(v, fmt.Sprintf("%s %q %s", v.path, text, problem), suggestion)
+}
+
+// rateOf reads the number of a rate. found says whether it has the unit, ok whether
+// it is a number.
+func rateOf(text string) (f float64, found, ok bool) {
+	amount, found := strings.CutSuffix(text, "/s")
+	f, ok = finite(strings.ReplaceAll(amount, "_", ""))
+	return f, found, ok
+}
+
+// ParseRate reads a rate above 0, such as 2000/s.
+func ParseRate(text string) (Rate, error) {
+	f, found, ok := rateOf(strings.TrimSpace(text))
+	if !found || !ok || f <= 0 || f > mostRate {
+		return 0, fmt.Errorf("%q is no rate such as 2000/s", text)
+	}
+	return Rate(f), nil
 }
 
 // minutely finds units that are not per second, which must not be guessed at.
@@ -171,4 +187,16 @@ func (d *decoder) texts(v value, into *[]string) {
 		d.text(value{fmt.Sprintf("%s.%d", v.path, i), n}, &list[i])
 	}
 	*into = list
+}
+
+func (d *decoder) boolean(v value, into *bool) {
+	if !d.is(v, yaml.ScalarNode) {
+		return
+	}
+	switch text := strings.TrimSpace(v.node.Value); text {
+	case "true", "false":
+		*into = text == "true"
+	default:
+		d.wrong(v, fmt.Sprintf("%s is %q, want true or false", v.path, v.node.Value), "write true or false")
+	}
 }

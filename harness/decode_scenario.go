@@ -16,6 +16,7 @@ var scenarioFields = []field[Scenario]{
 	{"workload", func(d *decoder, v value, sc *Scenario) { d.workload(v, &sc.Workload) }},
 	{"axes", func(d *decoder, v value, sc *Scenario) { d.axes(v, &sc.Axes) }},
 	{"faults", func(d *decoder, v value, sc *Scenario) { d.faults(v, &sc.Faults) }},
+	{"chaos", func(d *decoder, v value, sc *Scenario) { d.chaos(v, &sc.Chaos) }},
 	{"trials", func(d *decoder, v value, sc *Scenario) { d.integer(v, &sc.Trials) }},
 	{"checks", func(d *decoder, v value, sc *Scenario) { d.checks(v, &sc.Checks) }},
 }
@@ -30,6 +31,22 @@ var tierFields = []field[Tier]{
 	{"args", func(d *decoder, v value, t *Tier) { d.texts(v, &t.Args) }},
 	{"state", func(d *decoder, v value, t *Tier) { d.name(v, "state", trackerStates, (*string)(&t.State)) }},
 	{"limits", func(d *decoder, v value, t *Tier) { d.limits(v, &t.Limits) }},
+	{"keys", func(d *decoder, v value, t *Tier) {
+		d.name(v, "style", []string{string(KeysExact), string(KeysPlain)}, (*string)(&t.Keys))
+	}},
+	{"table", func(d *decoder, v value, t *Tier) { d.table(v, &t.Table) }},
+	{"retry", func(d *decoder, v value, t *Tier) { d.boolean(v, &t.Retry) }},
+}
+
+var tableFields = []field[Table]{
+	{"size", func(d *decoder, v value, t *Table) { d.integer(v, &t.Size) }},
+	{"length", func(d *decoder, v value, t *Table) { d.integer(v, &t.Length) }},
+	{"expire", func(d *decoder, v value, t *Table) { d.duration(v, &t.Expire) }},
+	{"nopurge", func(d *decoder, v value, t *Table) { d.boolean(v, &t.NoPurge) }},
+	{"store", func(d *decoder, v value, t *Table) { d.text(v, &t.Store) }},
+	{"busyslot", func(d *decoder, v value, t *Table) { d.boolean(v, &t.BusySlot) }},
+	{"clearlocal", func(d *decoder, v value, t *Table) { d.boolean(v, &t.ClearLocal) }},
+	{"peered", func(d *decoder, v value, t *Table) { d.boolean(v, &t.Peered) }},
 }
 
 var limitsFields = []field[Limits]{
@@ -41,22 +58,43 @@ var limitsFields = []field[Limits]{
 var workloadFields = []field[Workload]{
 	{"driver", func(d *decoder, v value, w *Workload) { d.name(v, "driver", d.doc.vocab.Drivers, &w.Driver) }},
 	{"profile", func(d *decoder, v value, w *Workload) { d.name(v, "profile", d.doc.vocab.Profiles, &w.Profile) }},
+	{"routes", func(d *decoder, v value, w *Workload) { d.routes(v, &w.Routes) }},
 	{"rate", func(d *decoder, v value, w *Workload) { d.rate(v, &w.Rate) }},
 	{"requests", func(d *decoder, v value, w *Workload) { d.unsigned(v, &w.Requests) }},
 	{"duration", func(d *decoder, v value, w *Workload) { d.duration(v, &w.Duration) }},
+	{"shape", func(d *decoder, v value, w *Workload) { d.shape(v, &w.Shape) }},
+	{"arrivals", func(d *decoder, v value, w *Workload) {
+		d.name(v, "kind of arrivals", []string{ArrivalsRegular, ArrivalsPoisson, ArrivalsWindows}, &w.Arrivals)
+	}},
+	{"window", func(d *decoder, v value, w *Workload) { d.duration(v, &w.Window) }},
 	{"customers", func(d *decoder, v value, w *Workload) { d.integer(v, &w.Customers) }},
+	{"prefix", func(d *decoder, v value, w *Workload) { d.text(v, &w.Prefix) }},
 	{"hosts", func(d *decoder, v value, w *Workload) { d.integer(v, &w.Hosts) }},
 	{"dynamic", func(d *decoder, v value, w *Workload) { d.share(v, &w.Dynamic) }},
 	{"tls", func(d *decoder, v value, w *Workload) { d.share(v, &w.TLS) }},
 	{"work", func(d *decoder, v value, w *Workload) { d.duration(v, &w.Work) }},
 	{"timeout", func(d *decoder, v value, w *Workload) { d.duration(v, &w.Timeout) }},
 	{"connections", func(d *decoder, v value, w *Workload) { d.integer(v, &w.Connections) }},
+	{"connect", func(d *decoder, v value, w *Workload) { d.connect(v, &w.Connect) }},
+	{"protocol", func(d *decoder, v value, w *Workload) {
+		d.name(v, "protocol", []string{ProtocolHTTP1, ProtocolHTTP2}, &w.Protocol)
+	}},
+	{"users", func(d *decoder, v value, w *Workload) { d.users(v, &w.Users) }},
+	{"softstart", func(d *decoder, v value, w *Workload) { d.duration(v, &w.SoftStart) }},
 	{"route", func(d *decoder, v value, w *Workload) {
 		d.name(v, "route", []string{string(RouteProxy), string(RouteDirect)}, (*string)(&w.Route))
 	}},
 	{"seed", func(d *decoder, v value, w *Workload) { d.unsigned(v, &w.Seed) }},
+	{"abort", func(d *decoder, v value, w *Workload) { d.abort(v, &w.Abort) }},
 	{"probe", func(d *decoder, v value, w *Workload) { d.duration(v, &w.Probe) }},
 	{"search", func(d *decoder, v value, w *Workload) { d.search(v, &w.Search) }},
+}
+
+var abortFields = []field[Abort]{
+	{"share", func(d *decoder, v value, a *Abort) { d.share(v, &a.Share) }},
+	{"when", func(d *decoder, v value, a *Abort) {
+		d.name(v, "moment", []string{string(AbortAsked), string(AbortHeaders), string(AbortBody)}, (*string)(&a.When))
+	}},
 }
 
 var searchFields = []field[Search]{
@@ -95,15 +133,31 @@ func (d *decoder) topology(v value, into *Topology) {
 // workload fills in what depends on the profile after the fields are read.
 func (d *decoder) workload(v value, into *Workload) {
 	mapping(d, v, workloadFields, into)
+	if d.places[v.below("driver", nil).path] == nil {
+		into.Driver = DefaultDriver(d.doc.vocab.Drivers)
+	}
 	if d.places[v.below("dynamic", nil).path] == nil {
 		into.Dynamic = defaultDynamic[into.Profile]
 	}
+	d.completeRoutes(v, into)
 }
 
 func (d *decoder) search(v value, into **Search) {
 	search := defaultSearch
 	mapping(d, v, searchFields, &search)
 	*into = &search
+}
+
+func (d *decoder) abort(v value, into **Abort) {
+	var abort Abort
+	mapping(d, v, abortFields, &abort)
+	*into = &abort
+}
+
+func (d *decoder) table(v value, into **Table) {
+	var table Table
+	mapping(d, v, tableFields, &table)
+	*into = &table
 }
 
 func (d *decoder) limits(v value, into **Limits) {

@@ -23,15 +23,17 @@ type HostSample struct {
 	busy     time.Duration
 	stolen   time.Duration
 	pressure time.Duration
-	unknown  []string // what could not be read
+	unknown  []string     // what could not be read
+	kernel   *KernelDrops // nil where the kernel does not say
 }
 
-// ReadHost reads /proc/stat and /proc/pressure/cpu. What cannot be read is said
-// in the usage that is made of the sample.
+// ReadHost reads /proc/stat, /proc/pressure/cpu and /proc/net/netstat. What of the CPU
+// cannot be read is said in the usage that is made of the sample.
 func ReadHost() HostSample {
 	s := HostSample{at: time.Now()}
 	s.read("/proc/stat", s.parseStat)
 	s.read("/proc/pressure/cpu", s.parsePressure)
+	s.kernel = readKernelDrops("/proc/net/netstat")
 	return s
 }
 
@@ -48,6 +50,7 @@ func (s HostSample) Until(later HostSample) HostUsage {
 		Stolen:   later.stolen - s.stolen,
 		Pressure: later.pressure - s.pressure,
 		Unknown:  strings.Join(unknown, "; "),
+		Kernel:   s.kernel.until(later.kernel),
 	}
 }
 

@@ -31,7 +31,8 @@ type Endpoint struct {
 	Node    string `json:"node"`            // node name, such as proxy1
 	HTTP    string `json:"http"`            // host:port in clear
 	HTTPS   string `json:"https,omitempty"` // host:port over TLS; empty where the node has none
-	RootPEM []byte `json:"-"`               // certificate authority of the lab
+	RootPEM []byte `json:"-"`               // certificate authority of the lab; empty means those of the system
+	Trusted bool   `json:"-"`               // any certificate will do
 }
 
 // Node describes one running component.
@@ -80,6 +81,16 @@ type Receiptor interface {
 	Receipts(ctx context.Context) (Receipts, error)
 }
 
+// StoppingTeller is a witness that can also say which dynamic answers a process
+// gave that was stopping, MaxStopping at most.
+type StoppingTeller interface {
+	Stopping(ctx context.Context) ([]StoppingAnswer, error)
+}
+
+// AbsentStopping is where Record.Absent says why nobody knows which answers a
+// stopping process gave.
+const AbsentStopping = WitnessProxyLog + " stopping"
+
 // Driver offers a workload. Drive returns only when nothing is in flight and
 // its connections are closed; it calls report from one goroutine at a time.
 // When ctx ends it stops sending, waits for what is in flight (at most the
@@ -91,12 +102,22 @@ type Driver interface {
 
 // Driven is what a driver says of its own work.
 type Driven struct {
-	Began    time.Time     `json:"began"`               // zero of all offsets
-	Length   time.Duration `json:"lengthNs"`            // until the last attempt ended
-	Offered  uint64        `json:"offered"`             // attempts that the schedule wanted
-	CPU      time.Duration `json:"cpuNs"`               // of the generator's process meanwhile
-	Probed   float64       `json:"probedRPS,omitempty"` // capacity seen by a search's closed-loop probe
-	StairRPS []float64     `json:"stairRPS,omitempty"`  // offered rate of each stair played
+	Began       time.Time     `json:"began"`                 // zero of all offsets
+	Length      time.Duration `json:"lengthNs"`              // until the last attempt ended
+	Offered     uint64        `json:"offered"`               // attempts that the schedule wanted
+	CPU         time.Duration `json:"cpuNs"`                 // of the generator's process meanwhile
+	Probed      float64       `json:"probedRPS,omitempty"`   // capacity seen by a search's closed-loop probe
+	StairRPS    []float64     `json:"stairRPS,omitempty"`    // offered rate of each stair played
+	Routes      []string      `json:"routes,omitempty"`      // names of the routes that attempts took, by Attempt.Route
+	CookiesLost uint64        `json:"cookiesLost,omitempty"` // cookies that answers set and users had no room for
+	Shards      []Shard       `json:"shards,omitempty"`      // threads that drove, where the driver has its own
+	Statistics  *Statistics   `json:"statistics,omitempty"`  // what it added up while driving; nil where it did not
+}
+
+// Shard is what one thread of a driver used while driving.
+type Shard struct {
+	CPU  time.Duration `json:"cpuNs"`  // user and system
+	Wall time.Duration `json:"wallNs"` // from its first to its last moment
 }
 
 // Progress is a live view of a trial, a few times per second.

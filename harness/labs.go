@@ -107,5 +107,5 @@ func (l *labs) say(cell Cell, phase string) {
 
 // labKey is equal for scenarios that can share one lab.
 func labKey(sc Scenario) string {
-	return fmt.Sprintf("%+v customers=%d hosts=%d", sc.Topology, sc.Workload.Customers, sc.Workload.Hosts)
+	return fmt.Sprintf("%+v customers=%d prefix=%s hosts=%d", sc.Topology, sc.Workload.Customers, sc.Workload.Prefix, sc.Workload.Hosts)
 }

@@ -34,17 +34,21 @@ const (
 func ClientLedger(attempts []Attempt) Ledger {
 	ledger := Ledger{}
 	for i := range attempts {
-		a := &attempts[i]
-		if a.Key == "" || !a.Dynamic || a.Outcome == Failed {
-			continue
-		}
-		t := ledger[a.Key]
-		if a.Outcome == OK {
-			t.Sure++
-		} else {
-			t.Unsure++
-		}
-		ledger[a.Key] = t
+		ledger.add(&attempts[i])
 	}
 	return ledger
+}
+
+// add tallies one attempt of a client.
+func (l Ledger) add(a *Attempt) {
+	if a.Key == "" || !a.Dynamic || a.Outcome == Failed {
+		return
+	}
+	t := l[a.Key]
+	if a.Outcome == OK {
+		t.Sure++
+	} else {
+		t.Unsure++
+	}
+	l[a.Key] = t
 }

@@ -1,10 +1,6 @@
 package harness
 
-import (
-	"strconv"
-	"strings"
-	"time"
-)
+import "time"
 
 // Limits are what a tracker holds customers to: it has the proxies deny the first
 // Customers of the workload everything once each has been charged Total times.
@@ -22,13 +18,12 @@ func (t Topology) Limits() *Limits { return t[TierTracker].Limits }
 // Hold says whether the customer with the key has a limit that it may reach.
 // Nobody has one where there are no limits.
 func (l *Limits) Hold(key string) bool {
-	digits, found := strings.CutPrefix(key, "c")
-	number, err := strconv.Atoi(digits)
-	return l != nil && found && err == nil && number >= 0 && number < l.Customers
+	number, ok := CustomerNumber(key)
+	return l != nil && ok && number < l.Customers
 }
 
 // Expect says whether an attempt with the cause went as the scenario expects: with
-// limits, being denied is no error.
+// limits, being denied is no error, and a client that left did so because it should.
 func (l *Limits) Expect(cause Cause) bool {
-	return cause == "" || cause == CauseDenied && l != nil
+	return cause == "" || cause == CauseAborted || cause == CauseDenied && l != nil
 }

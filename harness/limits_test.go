@@ -18,7 +18,7 @@ func TestLimitsHoldTheFirstCustomers(t *testing.T) {
 	}
 }
 
-func TestDenialIsAnErrorOnlyWithoutLimits(t *testing.T) {
+func TestDenialIsAnErrorOnlyWithoutLimitsAndLeavingNever(t *testing.T) {
 	with, without := &Limits{Customers: 1, Total: 1}, (*Limits)(nil)
 	for _, row := range []struct {
 		limits *Limits
@@ -26,6 +26,7 @@ func TestDenialIsAnErrorOnlyWithoutLimits(t *testing.T) {
 		want   bool
 	}{
 		{with, "", true}, {with, CauseDenied, true}, {with, CauseStatus, false},
+		{with, CauseAborted, true}, {without, CauseAborted, true},
 		{without, "", true}, {without, CauseDenied, false}, {without, CauseReset, false},
 	} {
 		if got := row.limits.Expect(row.cause); got != row.want {
@@ -40,7 +41,7 @@ func TestSeriesTellsDenialsFromErrors(t *testing.T) {
 		limits         *Limits
 		errors, denied uint64
 	}{{&Limits{Customers: 1, Total: 1}, 1, 2}, {nil, 3, 0}} {
-		m := series(attempts, row.limits, leastMoment)
+		m := series(attempts, row.limits, leastMoment, &Workload{})
 		if len(m) != 1 || m[0].Done != 4 || m[0].Errors != row.errors || m[0].Denied != row.denied {
 			t.Errorf("limits %v: got %+v, want %d errors and %d denied", row.limits, m, row.errors, row.denied)
 		}

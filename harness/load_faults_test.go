@@ -35,6 +35,40 @@ checks:`, 1)
 	}
 }
 
+func TestRepeatedFaultsAndChaosDecode(t *testing.T) {
+	src := strings.Replace(short, "checks:", `faults:
+  - {at: -2s, do: set, node: proxy1, value: 1000}
+  - {at: 1s, do: reload, node: proxy1, every: 500ms, during: 3s}
+  - {at: 2s, do: restart, node: proxy1, signal: usr1}
+chaos:
+  every: 1s
+  faults:
+    - {do: slow, node: backend1, for: 1s, delay: 200ms}
+checks:`, 1)
+	got := load(t, src)
+	want := []Fault{
+		{At: -2 * time.Second, Do: FaultSet, Node: "proxy1", Value: 1000},
+		{At: time.Second, Do: FaultReload, Node: "proxy1", Every: 500 * time.Millisecond, During: 3 * time.Second},
+		{At: 2 * time.Second, Do: FaultRestart, Node: "proxy1", Signal: "usr1"},
+	}
+	if diff := cmp.Diff(want, got.Faults); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+	chaos := &Chaos{Every: time.Second, Faults: []Fault{{Do: FaultSlow, Node: "backend1", For: time.Second, Delay: 200 * time.Millisecond}}}
+	if diff := cmp.Diff(chaos, got.Chaos); diff != "" {
+		t.Errorf("chaos (-want +got):\n%s", diff)
+	}
+}
+
+// A tracker that is off is compared with one that is up, under the same faults.
+func TestFaultOnATierThatIsOffIsAllowed(t *testing.T) {
+	src := strings.Replace(short, "{kind: web}", "{kind: web}\n  tracker: {kind: quota-tracker, state: off}", 1)
+	src = strings.Replace(src, "checks:", "faults:\n  - {at: 1s, do: kill, node: tracker1}\nchecks:", 1)
+	if got := load(t, src).Faults; len(got) != 1 {
+		t.Errorf("faults %+v", got)
+	}
+}
+
 func TestMoreFaultsThanTheLimitAreRefused(t *testing.T) {
 	many := "faults:\n" + strings.Repeat("  - {at: 1s, do: kill, node: proxy1}\n", MaxFaults+1) + "checks:"
 	_, err := Load("test.yaml", []byte(strings.Replace(short, "checks:", many, 1)), testVocabulary)

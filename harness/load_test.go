@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 var testVocabulary = Vocabulary{
 	Kinds:    []string{"haproxy", "web", "quota-tracker"},
 	Checks:   []string{"no-errors", "exactly-once", "quota-exact"},
-	Drivers:  []string{"vegeta"},
+	Drivers:  []string{"vegeta", "wire"},
 	Profiles: []string{"ads", "dynamic", "mixed"},
 	Options: func(spec CheckSpec) error {
 		for option := range spec.Options {
@@ -59,7 +59,7 @@ func TestLoadDecodesEveryField(t *testing.T) {
 		Workload: Workload{
 			Driver: "vegeta", Profile: "mixed", Rate: 2000, Requests: 100000, Customers: 20, Hosts: 7,
 			Dynamic: 0.25, TLS: 0.95, Work: 300 * time.Microsecond, Timeout: 2 * time.Second,
-			Connections: 64, Route: RouteProxy, Seed: 42,
+			Connections: 64, Protocol: ProtocolHTTP1, Route: RouteProxy, Seed: 42,
 		},
 		Trials: 3,
 		Checks: []CheckSpec{{Name: "no-errors"}, {Name: "quota-exact", Options: map[string]string{"keys": "all"}}},
@@ -85,8 +85,8 @@ func TestLoadWritesDefaultsIntoTheScenario(t *testing.T) {
 		Question: "What is left out?",
 		Topology: Topology{"proxy": {Kind: "haproxy", Count: 1}, "backend": {Kind: "web", Count: 1}},
 		Workload: Workload{
-			Driver: "vegeta", Profile: "mixed", Rate: 10, Duration: 5 * time.Second, Customers: 50, Hosts: 100,
-			Dynamic: 0.5, Timeout: 10 * time.Second, Route: RouteProxy, Seed: 1,
+			Driver: "wire", Profile: "mixed", Rate: 10, Duration: 5 * time.Second, Customers: 50, Hosts: 100,
+			Dynamic: 0.5, Timeout: 10 * time.Second, Protocol: ProtocolHTTP1, Route: RouteProxy, Seed: 1,
 		},
 		Trials: 1,
 		Checks: []CheckSpec{{Name: "no-errors"}},
@@ -197,6 +197,8 @@ func TestTablesAndTypesNameTheSameFields(t *testing.T) {
 	compareFields(t, scenarioFields)
 	compareFields(t, tierFields)
 	compareFields(t, workloadFields)
+	compareFields(t, templateFields)
+	compareFields(t, shapeFields)
 	compareFields(t, searchFields)
 	compareFields(t, objectiveFields)
 	compareFields(t, faultFields)

@@ -35,12 +35,23 @@ func newMeter(plan Plan, t turn) *meter {
 }
 
 // expected is how many attempts the schedule of a workload has; 0 for a search,
-// whose stairs depend on what its probe will see.
+// whose stairs depend on what its probe will see, and for a closed loop, whose
+// attempts depend on the answers.
 func expected(w Workload) uint64 {
 	if w.Requests > 0 {
 		return w.Requests
 	}
-	return uint64(math.Round(float64(w.Rate) * w.Duration.Seconds()))
+	n := w.meanRate() * w.Duration.Seconds()
+	if w.SoftStart > 0 {
+		n += float64(w.Rate) * w.SoftStart.Seconds() / 2
+	}
+	if w.Users != nil {
+		n *= float64(w.Users.Requests)
+		if w.Users.Count > 0 {
+			n = 0
+		}
+	}
+	return uint64(math.Round(n))
 }
 
 func (m *meter) phase(name string) {

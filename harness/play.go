@@ -23,9 +23,14 @@ type Plan struct {
 	// The context given to Play ends with the second: stop at once.
 	Soft     context.Context
 	Progress func(Progress) // may be nil
+	Watch    func(Attempt)  // sees each attempt as it is reported, from one goroutine at a time; may be nil
 	// Limit bounds the attempts of one trial; 0 means MaxAttempts, which is also
 	// the most that it may be.
 	Limit int
+	// TotalsOnly has records say what their attempts add up to and not keep them. Then
+	// there may be any number of them. It is for loads without a search and without faults,
+	// and for checks that ask for no single attempt: no-errors, slo and generator-fit.
+	TotalsOnly bool
 }
 
 // limit is how many attempts of one trial are kept before its driver is stopped.

@@ -286,3 +286,31 @@ func TestProgressNamesEveryPhaseAndWhatIsToCome(t *testing.T) {
 		}
 	}
 }
+
+// TestTotalsStandForAnyNumberOfAttempts: where attempts are not kept there is no limit, and
+// the record says the same.
+func TestTotalsStandForAnyNumberOfAttempts(t *testing.T) {
+	records := map[bool]*harness.Record{}
+	for _, only := range []bool{false, true} {
+		plan := new(stage).plan(t, 1, "a")
+		if plan.TotalsOnly = only; only {
+			plan.Limit = 3
+		}
+		run, err := harness.Play(t.Context(), plan)
+		if err != nil || len(run.Records) != 1 {
+			t.Fatalf("%v: %v", played(run), err)
+		}
+		rec, err := harness.ReadRecord(filepath.Join(plan.Out, "a", "1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		records[only] = rec
+	}
+	kept, only := records[false], records[true]
+	if len(only.Attempts) > 0 || only.Made() != kept.Made() || kept.Made() <= 3 || only.Error != "" {
+		t.Errorf("%d attempts kept, %d made by totals, %d else; %s", len(only.Attempts), only.Made(), kept.Made(), only.Error)
+	}
+	if diff := cmp.Diff(kept.Ledgers[harness.WitnessClient], only.Ledgers[harness.WitnessClient]); diff != "" {
+		t.Error(diff)
+	}
+}

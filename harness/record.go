@@ -27,15 +27,40 @@ type Record struct {
 	// Disturbances are the scenario's faults as they were played.
 	Disturbances []Disturbance `json:"disturbances,omitempty"`
 
+	// Stopping are the dynamic answers that a proxy's log says a process gave
+	// that was stopping, as far as MaxStopping goes.
+	Stopping []StoppingAnswer `json:"stopping,omitempty"`
+
 	Error string `json:"error,omitempty"` // why the trial could not be finished
 
 	// Ledgers by witness. A witness that could not testify is in Absent, with the reason.
 	Ledgers map[string]Ledger `json:"ledgers"`
 	Absent  map[string]string `json:"absent,omitempty"`
 
-	// Attempts are on lines of their own in record.ndjson.
+	// Attempts are on lines of their own in record.ndjson. Where they were not kept
+	// there are none, and Totals instead.
 	Attempts []Attempt `json:"-"`
+	Totals   *Totals   `json:"totals,omitempty"`
 }
+
+// Made is how many attempts were made.
+func (r *Record) Made() uint64 {
+	if r.Totals != nil {
+		return r.Totals.Counts.Attempts
+	}
+	return uint64(len(r.Attempts))
+}
+
+// StoppingAnswer is one dynamic answer of a process that was stopping.
+type StoppingAnswer struct {
+	Seq     uint64 `json:"seq"`
+	Node    string `json:"node"` // the proxy
+	PID     int    `json:"pid"`
+	Drained bool   `json:"drained,omitempty"` // logged for the tracker instead of counted in the table
+}
+
+// MaxStopping bounds Record.Stopping.
+const MaxStopping = 100_000
 
 // Cell is a scenario with every axis fixed.
 type Cell struct {
@@ -75,6 +100,7 @@ type HostUsage struct {
 	Stolen   time.Duration `json:"stolenNs"`   // CPU time that the hypervisor gave to others
 	Pressure time.Duration `json:"pressureNs"` // time in which some task waited for a CPU (PSI)
 	Unknown  string        `json:"unknown,omitempty"`
+	Kernel   *KernelDrops  `json:"kernel,omitempty"` // nil where the kernel does not say
 }
 
 // Run is all records of one invocation of a scenario.

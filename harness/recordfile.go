@@ -127,6 +127,9 @@ func readRecord(r io.Reader, size int64) (*Record, error) {
 	if head.Count < 0 || head.Count > maxLines {
 		return nil, fmt.Errorf("line 1: %d attempts, the limit is %d", head.Count, maxLines)
 	}
+	if rec.Totals != nil && head.Count > 0 {
+		return nil, fmt.Errorf("line 1: totals and %d attempts: want one of them", head.Count)
+	}
 	rec.Attempts = make([]Attempt, 0, min(int64(head.Count), size/shortest)) // the count is a claim until read
 	return rec, readAttempts(in, rec, head.Count)
 }

@@ -18,6 +18,8 @@ import (
 //	stair   stair of a search
 //	at      intended send time, ns after Driven.Began
 //	lag     actual minus intended send time, ns
+//	queued  part of lag in which it waited for a connection, ns
+//	route   index of its route
 //	took    from the actual send time to the end, ns
 //	st      HTTP status
 //	b       body bytes received
@@ -38,6 +40,8 @@ func appendAttempt(b []byte, a *Attempt) ([]byte, error) {
 	b = appendInt(b, `,"stair":`, int64(a.Stair))
 	b = appendInt(b, `,"at":`, int64(a.Intended))
 	b = appendInt(b, `,"lag":`, int64(a.Sent-a.Intended))
+	b = appendInt(b, `,"queued":`, int64(a.Queued))
+	b = appendInt(b, `,"route":`, int64(a.Route))
 	b = appendInt(b, `,"took":`, int64(a.Done-a.Sent))
 	b = appendInt(b, `,"st":`, int64(a.Status))
 	if a.Bytes != 0 {
@@ -131,6 +135,16 @@ func (p *lineParser) set(a *Attempt, lag, took *int64, name, value []byte) (err 
 		a.Intended = time.Duration(at)
 	case "lag":
 		*lag, err = parseInt(value)
+	case "queued":
+		var queued int64
+		queued, err = parseInt(value)
+		a.Queued = time.Duration(queued)
+	case "route":
+		var route int
+		if route, err = parseSmall(value); err == nil && route > math.MaxUint16 {
+			err = errors.New("too large")
+		}
+		a.Route = uint16(route)
 	case "took":
 		*took, err = parseInt(value)
 	case "st":

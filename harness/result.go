@@ -21,6 +21,7 @@ type Result struct {
 	Cells       []CellResult  `json:"cells"`
 	Curves      []Curve       `json:"curves,omitempty"`
 	Costs       []Cost        `json:"costs,omitempty"`
+	Outages     []Outage      `json:"outages,omitempty"`  // faults of trackers
 	Warnings    []string      `json:"warnings,omitempty"` // each weakens a number and stands beside it
 }
 
@@ -42,12 +43,17 @@ type TrialResult struct {
 	Settlement   Settlement                  `json:"settlement"`
 	Usage        []Usage                     `json:"usage"`
 	Host         HostUsage                   `json:"host"`
-	Bottleneck   string                      `json:"bottleneck,omitempty"` // backend, proxy, generator, host or unknown
+	Bottleneck   string                      `json:"bottleneck,omitempty"`    // client, proxy, backend, server, kernel, host or unknown
+	Means        string                      `json:"bottleneckOf,omitempty"`  // which of its means was at its limit, such as shard or ports
+	Why          string                      `json:"bottleneckWhy,omitempty"` // how that is known, and what to do about it
 	Failures     []NodeFailure               `json:"failures,omitempty"`
+	Statistics   *Statistics                 `json:"statistics,omitempty"` // what the driver added up itself; nil where it did not
 	Interrupted  bool                        `json:"interrupted,omitempty"`
 	Error        string                      `json:"error,omitempty"`
 	Capacity     *Capacity                   `json:"capacity,omitempty"`
 	Disturbances []Disturbance               `json:"disturbances,omitempty"` // the faults as they were played
+	Phases       []Phases                    `json:"phases,omitempty"`       // before, during and after each of them
+	Charged      []Charge                    `json:"charged,omitempty"`      // what check charged found of each tracker
 	Verdicts     []Verdict                   `json:"verdicts"`
 }
 
@@ -63,6 +69,7 @@ type Summary struct {
 	BytesIn       uint64           `json:"bytesIn"`
 	Causes        map[Cause]uint64 `json:"causes,omitempty"`
 	Statuses      map[int]uint64   `json:"statuses"`
+	ShedLate      uint64           `json:"shedLate,omitempty"` // of those shed: they waited for the client, not for a connection
 	Length        time.Duration    `json:"lengthNs"`
 	OfferedRPS    float64          `json:"offeredRPS"`
 	AchievedRPS   float64          `json:"achievedRPS"`
@@ -70,7 +77,7 @@ type Summary struct {
 	Service       Quantiles        `json:"service"`  // uncorrected: from the actual send time
 	Lag           Quantiles        `json:"lag"`      // the generator's honesty
 	GeneratorCPU  time.Duration    `json:"generatorCpuNs"`
-	Series        []Moment         `json:"series,omitempty"` // at most 300 equal slices of time
+	Series        []Moment         `json:"series,omitempty"` // at most 300 slices of time, equal but for the last one of totals
 	Sustained     *Sustained       `json:"sustained,omitempty"`
 }
 

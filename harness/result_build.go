@@ -2,6 +2,7 @@ package harness
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -15,8 +16,9 @@ type AnyCheck interface{ Name() string }
 // trial that was never played leaves at most Unknown.
 func Judge(run *Run, checks []AnyCheck) *Result {
 	run = inOrder(run)
-	j := &judgement{run: run, checks: checks, verdicts: map[*Record][]Verdict{}, summaries: map[*Record]Summary{}}
+	j := &judgement{run: run, checks: checks, verdicts: map[*Record][]Verdict{}, summaries: map[*Record]Summary{}, phases: map[*Record][]Phases{}}
 	for _, rec := range run.Records {
+		j.phases[rec] = PhasesOf(rec)
 		j.summaries[rec] = Summarise(rec)
 		j.verdicts[rec] = judgeRecord(rec, checks)
 	}
@@ -27,6 +29,7 @@ func Judge(run *Run, checks []AnyCheck) *Result {
 		Curves: curves(run.Records, func(rec *Record) Summary { return j.summaries[rec] }),
 	}
 	r.Costs = costs(run.Records, func(rec *Record) Summary { return j.summaries[rec] })
+	r.Outages = outages(run.Records, func(rec *Record) []Phases { return j.phases[rec] })
 	for _, rec := range run.Records {
 		r.Environment = rec.Environment
 		r.Interrupted = r.Interrupted || rec.Interrupted
@@ -43,6 +46,7 @@ type judgement struct {
 	checks    []AnyCheck
 	verdicts  map[*Record][]Verdict
 	summaries map[*Record]Summary
+	phases    map[*Record][]Phases
 }
 
 func judgeRecord(rec *Record, checks []AnyCheck) []Verdict {
@@ -103,12 +107,22 @@ func placeOf(cell Cell, axes []Axis) []int {
 
 func (j *judgement) trial(rec *Record) TrialResult {
 	sum := j.summaries[rec]
+	var charged []Charge
+	for _, v := range j.verdicts[rec] {
+		charged = append(charged, v.Charges...)
+	}
+	limit := LimitOf(rec, sum)
+	ledgers := maps.Clone(rec.Ledgers)
+	if _, testified := ledgers[WitnessStickTable]; testified {
+		ledgers[WitnessStickTable] = rec.Counted()
+	}
 	return TrialResult{
 		Trial: rec.Trial, Directory: path.Join(rec.Cell.Name, strconv.Itoa(rec.Trial)),
-		Nodes: rec.Nodes, Summary: sum, Counts: counts(rec.Ledgers), Customers: customers(rec.Ledgers),
+		Nodes: rec.Nodes, Summary: sum, Counts: counts(ledgers), Customers: customers(ledgers),
 		Absent: rec.Absent, Settlement: rec.Settlement, Usage: rec.Usage, Host: rec.Host,
-		Bottleneck: Bottleneck(rec, sum), Failures: rec.Failures, Interrupted: rec.Interrupted,
-		Error: rec.Error, Capacity: rec.Capacity, Disturbances: rec.Disturbances, Verdicts: j.verdicts[rec],
+		Bottleneck: limit.Who, Means: limit.What, Why: limit.Why, Failures: rec.Failures, Statistics: rec.Driven.Statistics.Top(), Interrupted: rec.Interrupted,
+		Error: rec.Error, Capacity: rec.Capacity, Disturbances: rec.Disturbances,
+		Phases: j.phases[rec], Charged: charged, Verdicts: j.verdicts[rec],
 	}
 }
 

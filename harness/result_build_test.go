@@ -260,3 +260,33 @@ func TestResultIsJSONWithWords(t *testing.T) {
 		t.Errorf("%v: %s", err, text)
 	}
 }
+
+// charging is a check that has found charges.
+type charging struct{ scriptedCheck }
+
+func (c charging) Judge(rec *Record) Verdict {
+	v := c.scriptedCheck.Judge(rec)
+	v.Charges = []Charge{{Tracker: "tracker", Lost: uint64(rec.Trial)}}
+	return v
+}
+
+func TestResultHasWhatWasFoundOfTrackersAndFaults(t *testing.T) {
+	run := &Run{ID: "run-1", Scenario: Scenario{Name: "s", Trials: 2}, Began: time.Unix(100, 0), Ended: time.Unix(160, 0)}
+	for trial := range 2 {
+		rec := outageRecord(trial+1, TrackerUp, time.Millisecond, time.Millisecond, time.Millisecond)
+		rec.Driver = "pass"
+		run.Records = append(run.Records, rec)
+	}
+	r := Judge(run, []AnyCheck{charging{scriptedCheck{"charged"}}})
+	for i, trial := range r.Cells[0].Trials {
+		if diff := cmp.Diff([]Charge{{Tracker: "tracker", Lost: uint64(i + 1)}}, trial.Charged); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(PhasesOf(run.Records[i]), trial.Phases); diff != "" || len(trial.Phases) != 1 {
+			t.Error(diff)
+		}
+	}
+	if diff := cmp.Diff(Outages(run), r.Outages); diff != "" || len(r.Outages) != 1 {
+		t.Error(diff)
+	}
+}

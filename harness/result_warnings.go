@@ -39,6 +39,10 @@ func recordWarnings(rec *Record, sum Summary) []string {
 	if sum.Lag.P99 > lateP99 {
 		w = append(w, fmt.Sprintf("the generator sent late: lag p99 %v, which is part of every latency", sum.Lag.P99.Round(100*time.Microsecond)))
 	}
+	if n := rec.Driven.CookiesLost; n > 0 {
+		w = append(w, fmt.Sprintf("users had no room for %d cookies, which they did not send back", n))
+	}
+	w = append(w, rec.Cell.Scenario.Careless()...)
 	w = append(w, hostWarnings(rec.Host)...)
 	if !rec.Cell.Scenario.Workload.Warm() {
 		w = append(w, countWarnings(rec)...)

@@ -14,6 +14,7 @@ type Scenario struct {
 	Workload Workload    `yaml:"workload" json:"workload"`
 	Axes     []Axis      `yaml:"axes" json:"axes,omitempty"`
 	Faults   []Fault     `yaml:"faults" json:"faults,omitempty"` // played while the driver offers
+	Chaos    *Chaos      `yaml:"chaos" json:"chaos,omitempty"`   // more of them, by chance; nil for none
 	Trials   int         `yaml:"trials" json:"trials"`           // repetitions of each cell; 0 means 1
 	Checks   []CheckSpec `yaml:"checks" json:"checks"`
 }
@@ -43,6 +44,9 @@ type Tier struct {
 	Args    []string     `yaml:"args" json:"args"`               // further arguments for the program
 	State   TrackerState `yaml:"state" json:"state,omitempty"`   // tracker only: empty means up
 	Limits  *Limits      `yaml:"limits" json:"limits,omitempty"` // tracker only: whom it must have denied; nil means nobody
+	Keys    KeyStyle     `yaml:"keys" json:"keys,omitempty"`     // proxy only: how customers are counted; empty means exact
+	Table   *Table       `yaml:"table" json:"table,omitempty"`   // proxy only: nil means that of a careful operator
+	Retry   bool         `yaml:"retry" json:"retry,omitempty"`   // proxy only: what may be tried again is, on another server
 }
 
 // Axis is one sweep dimension: a dotted path into the scenario and its values.
@@ -59,22 +63,33 @@ type CheckSpec struct {
 
 // Workload is what clients offer.
 type Workload struct {
-	Driver      string        `yaml:"driver" json:"driver"`           // vegeta (default) or wire
-	Profile     string        `yaml:"profile" json:"profile"`         // ads, dynamic or mixed
-	Rate        Rate          `yaml:"rate" json:"rateRPS"`            // offered load, attempts per second
-	Requests    uint64        `yaml:"requests" json:"requests"`       // exactly this many attempts; 0 means until Duration
-	Duration    time.Duration `yaml:"duration" json:"durationNs"`     // used where Requests is 0
-	Customers   int           `yaml:"customers" json:"customers"`     // quota keys, c0000 …
-	Hosts       int           `yaml:"hosts" json:"hosts"`             // advertising hosts of the ads profile
-	Dynamic     Share         `yaml:"dynamic" json:"dynamic"`         // share of attempts that ask for PHP
-	TLS         Share         `yaml:"tls" json:"tls"`                 // share of attempts over HTTPS
-	Work        time.Duration `yaml:"work" json:"workNs"`             // CPU time that each PHP answer burns
-	Timeout     time.Duration `yaml:"timeout" json:"timeoutNs"`       // patience of a client; 0 means 10s
-	Connections int           `yaml:"connections" json:"connections"` // most connections kept per host; 0 means the driver's default
-	Route       Route         `yaml:"route" json:"route"`             // through the proxy, or straight to the backends
-	Seed        uint64        `yaml:"seed" json:"seed"`               // same seed, same stream of targets
-	Probe       time.Duration `yaml:"probe" json:"probeNs,omitempty"` // look for the capacity so long before the schedule, in labs that are kept warm; 0 means no
-	Search      *Search       `yaml:"search" json:"search,omitempty"` // look for the maximum sustained rate instead of driving Rate
+	Driver      string        `yaml:"driver" json:"driver"`                   // wire (default) or vegeta
+	Profile     string        `yaml:"profile" json:"profile"`                 // ads, dynamic, mixed or php; empty where there are Routes
+	Routes      []Template    `yaml:"routes" json:"routes,omitempty"`         // offered instead of what a profile makes up, chosen by weight
+	Rate        Rate          `yaml:"rate" json:"rateRPS"`                    // offered load, attempts per second
+	Requests    uint64        `yaml:"requests" json:"requests"`               // exactly this many attempts; 0 means until Duration
+	Duration    time.Duration `yaml:"duration" json:"durationNs"`             // used where Requests is 0
+	Shape       *Shape        `yaml:"shape" json:"shape,omitempty"`           // how the rate changes; nil means that it does not
+	Arrivals    string        `yaml:"arrivals" json:"arrivals,omitempty"`     // regular (default), poisson or windows
+	Window      time.Duration `yaml:"window" json:"windowNs,omitempty"`       // of arrivals: windows
+	Customers   int           `yaml:"customers" json:"customers"`             // quota keys, c0000 …
+	Prefix      string        `yaml:"prefix" json:"prefix,omitempty"`         // before each customer's name
+	Hosts       int           `yaml:"hosts" json:"hosts"`                     // advertising hosts of the ads profile
+	Dynamic     Share         `yaml:"dynamic" json:"dynamic"`                 // share of attempts that ask for PHP
+	TLS         Share         `yaml:"tls" json:"tls"`                         // share of attempts over HTTPS
+	Work        time.Duration `yaml:"work" json:"workNs"`                     // CPU time that each PHP answer burns
+	Timeout     time.Duration `yaml:"timeout" json:"timeoutNs"`               // patience of a client; 0 means 10s
+	Connections int           `yaml:"connections" json:"connections"`         // most idle connections kept per host, over h2 connections per host; 0 means the driver's default
+	Connect     *Connect      `yaml:"connect" json:"connect,omitempty"`       // how connections are made and used; nil means as the driver does by itself
+	Protocol    string        `yaml:"protocol" json:"protocol,omitempty"`     // of attempts over TLS: http/1.1 (default) or h2, which driver vegeta speaks; those in clear are always HTTP/1.1
+	Users       *Users        `yaml:"users" json:"users,omitempty"`           // clients that wait for their answers; nil means that attempts know nothing of each other
+	SoftStart   time.Duration `yaml:"softstart" json:"softStartNs,omitempty"` // the rate grows to its first value in that time, ahead of the schedule; these attempts count but are left out of latencies
+	Route       Route         `yaml:"route" json:"route"`                     // through the proxy, or straight to the backends
+	Seed        uint64        `yaml:"seed" json:"seed"`                       // same seed, same stream of targets
+	Abort       *Abort        `yaml:"abort" json:"abort,omitempty"`           // clients that leave early; nil for none
+	Probe       time.Duration `yaml:"probe" json:"probeNs,omitempty"`         // look for the capacity so long before the schedule, in labs that are kept warm; 0 means no
+	Targets     []Request     `yaml:"-" json:"-"`                             // offered in turn instead of what the profile makes up; not from a scenario file
+	Search      *Search       `yaml:"search" json:"search,omitempty"`         // look for the maximum sustained rate instead of driving Rate
 }
 
 // Rate is an offered load in attempts per second, written "2000/s".

@@ -13,8 +13,8 @@ const (
 )
 
 // series cuts the length into equal slices and says of each what ended in it.
-// Its quantiles are exact.
-func series(attempts []Attempt, limits *Limits, length time.Duration) []Moment {
+// Its quantiles are exact, and leave the soft start out.
+func series(attempts []Attempt, limits *Limits, length time.Duration, w *Workload) []Moment {
 	if len(attempts) == 0 || length <= 0 {
 		return nil
 	}
@@ -26,14 +26,10 @@ func series(attempts []Attempt, limits *Limits, length time.Duration) []Moment {
 		// In floats, because Done times n may overflow.
 		at := int(float64(a.Done) / float64(length) * float64(n))
 		at = min(max(at, 0), n-1)
-		moments[at].Done++
-		switch {
-		case !limits.Expect(a.Cause):
-			moments[at].Errors++
-		case a.Cause == CauseDenied:
-			moments[at].Denied++
+		moments[at].count(a, limits)
+		if w.Timed(a) {
+			latencies[at] = append(latencies[at], a.Latency())
 		}
-		latencies[at] = append(latencies[at], a.Latency())
 	}
 	for i := range moments {
 		slices.Sort(latencies[i])
@@ -43,4 +39,15 @@ func series(attempts []Attempt, limits *Limits, length time.Duration) []Moment {
 		moments[i].P99 = stats.Quantile(latencies[i], 0.99)
 	}
 	return moments
+}
+
+// count takes an attempt that ended in the moment.
+func (m *Moment) count(a *Attempt, limits *Limits) {
+	m.Done++
+	switch {
+	case !limits.Expect(a.Cause):
+		m.Errors++
+	case a.Cause == CauseDenied:
+		m.Denied++
+	}
 }

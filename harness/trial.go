@@ -25,6 +25,7 @@ type trial struct {
 	plan    Plan
 	lab     Lab
 	rec     *Record
+	totals  *totalling // nil where attempts are kept
 	meter   *meter
 	nemesis *nemesis // while driving
 }
@@ -35,17 +36,20 @@ func newTrial(plan Plan, t turn, lab Lab) *trial {
 		Environment: plan.Environment, Nodes: lab.Nodes(), Driver: t.cell.Scenario.Workload.Driver,
 		Ledgers: map[string]Ledger{}, Absent: map[string]string{},
 	}
-	return &trial{plan: plan, lab: lab, rec: rec, meter: newMeter(plan, t)}
+	played := &trial{plan: plan, lab: lab, rec: rec, meter: newMeter(plan, t)}
+	if plan.TotalsOnly {
+		played.totals = newTotalling(&rec.Cell.Scenario)
+	}
+	return played
 }
 
 // run drives, settles and takes testimony. It never fails: what went wrong is
 // in the record.
 func (t *trial) run(ctx context.Context) *Record {
-	if err := t.drive(ctx); err != nil {
+	if err := errors.Join(t.drive(ctx), t.addUp()); err != nil {
 		t.rec.Error = err.Error()
 	}
 	t.rec.Interrupted = t.plan.Soft.Err() != nil
-	t.rec.Ledgers[WitnessClient] = ClientLedger(t.rec.Attempts)
 	if !t.rec.Cell.Scenario.Workload.Warm() { // else its lab is shared with others, and its counts mean nothing
 		t.settle(ctx)
 		t.testify(ctx)
@@ -54,13 +58,24 @@ func (t *trial) run(ctx context.Context) *Record {
 	return t.rec
 }
 
+// addUp writes the client's ledger, and the totals where attempts were not kept.
+func (t *trial) addUp() (err error) {
+	if t.totals == nil {
+		t.rec.Ledgers[WitnessClient] = ClientLedger(t.rec.Attempts)
+		return nil
+	}
+	t.rec.Ledgers[WitnessClient] = t.totals.ledger
+	t.rec.Totals, err = t.totals.sum()
+	return err
+}
+
 func (t *trial) drive(ctx context.Context) error {
 	w := t.rec.Cell.Scenario.Workload
 	driver, err := t.plan.Driver(w.Driver)
 	if err != nil {
 		return err
 	}
-	if t.nemesis, err = newNemesis(ctx, t.lab, t.rec.Cell.Scenario.Faults); err != nil {
+	if t.nemesis, err = startNemesis(ctx, t.plan.Soft, t.lab, t.rec.Cell.Scenario.Schedule()); err != nil {
 		return err
 	}
 	err = t.offer(ctx, driver, w)
@@ -118,15 +133,28 @@ func (t *trial) probe(ctx context.Context, driver Driver, w Workload) error {
 	return err
 }
 
-// report keeps every attempt, and stops the driver at the limit.
+// report takes every attempt.
 func (t *trial) report(stop func()) func(Attempt) {
 	return func(a Attempt) {
-		t.rec.Attempts = append(t.rec.Attempts, a)
+		t.keep(&a, stop)
 		t.nemesis.see(a)
 		t.meter.see(a)
-		if len(t.rec.Attempts) == t.plan.limit() {
-			stop()
+		if t.plan.Watch != nil {
+			t.plan.Watch(a)
 		}
+	}
+}
+
+// keep keeps an attempt, or what it adds to the others, and stops the driver where as
+// many are kept as may be.
+func (t *trial) keep(a *Attempt, stop func()) {
+	if t.totals != nil {
+		t.totals.add(a)
+		return
+	}
+	t.rec.Attempts = append(t.rec.Attempts, *a)
+	if len(t.rec.Attempts) == t.plan.limit() {
+		stop()
 	}
 }
 
@@ -168,6 +196,9 @@ func (t *trial) testify(ctx context.Context) {
 		if receiptor, ok := witness.(Receiptor); ok {
 			t.receive(ctx, witness.Name(), receiptor)
 		}
+		if teller, ok := witness.(StoppingTeller); ok {
+			t.attribute(ctx, teller)
+		}
 	}
 }
 
@@ -178,4 +209,13 @@ func (t *trial) receive(ctx context.Context, name string, receiptor Receiptor) {
 		return
 	}
 	t.rec.Receipts = &receipts
+}
+
+func (t *trial) attribute(ctx context.Context, teller StoppingTeller) {
+	answers, err := teller.Stopping(ctx)
+	if err != nil {
+		t.rec.Absent[AbsentStopping] = err.Error()
+		return
+	}
+	t.rec.Stopping = answers
 }

@@ -27,9 +27,10 @@ type rule struct {
 
 // validate applies every rule to a decoded scenario.
 func (d *decoder) validate(sc *Scenario) {
-	rules := slices.Concat(scenarioRules, workloadRules, searchRules)
+	rules := slices.Concat(scenarioRules, workloadRules, searchRules, abortRules, shapeRules, protocolRules, connectRules, usersRules, softStartRules)
 	for _, name := range sc.Topology.TierNames() {
 		rules = append(rules, tierRules(name)...)
+		rules = append(rules, proxyRules(name, sc.Topology[name])...)
 		if sc.Topology[name].State != "" {
 			rules = append(rules, stateRules(name)...)
 		}
@@ -37,7 +38,11 @@ func (d *decoder) validate(sc *Scenario) {
 			rules = append(rules, limitsRules(name)...)
 		}
 	}
+	rules = append(rules, routesRules(sc.Workload.Routes)...)
 	rules = append(rules, faultsRules(sc.Faults)...)
+	if sc.Chaos != nil {
+		rules = append(rules, chaosRules(sc.Chaos.Faults)...)
+	}
 	for _, r := range rules {
 		if slices.ContainsFunc(r.paths, d.unread) {
 			continue

@@ -6,9 +6,9 @@ import (
 )
 
 var workloadRules = []rule{
-	{[]string{"workload.rate", "workload.search"}, loadOrSearch},
+	{[]string{"workload.rate", "workload.search", "workload.users"}, loadOrSearch},
 	{[]string{"workload.requests", "workload.duration", "workload.search"}, oneLength},
-	{[]string{"workload.requests", "workload.rate", "workload.duration"}, bounded},
+	{[]string{"workload.requests", "workload.rate", "workload.duration", "workload.users", "workload.softstart"}, bounded},
 	{[]string{"workload.tls", "workload.route"}, clearDirect},
 	{[]string{"workload.probe", "workload.search"}, func(sc *Scenario) (string, string) {
 		if sc.Workload.Probe > 0 && sc.Workload.Search != nil {
@@ -18,6 +18,7 @@ var workloadRules = []rule{
 	}},
 	lasting("workload.probe", func(sc *Scenario) time.Duration { return sc.Workload.Probe }, 0, time.Hour),
 	lasting("workload.duration", func(sc *Scenario) time.Duration { return sc.Workload.Duration }, 0, 24*time.Hour),
+	prefixRule,
 	within("workload.customers", func(sc *Scenario) float64 { return float64(sc.Workload.Customers) }, 1, MaxCustomers),
 	within("workload.hosts", func(sc *Scenario) float64 { return float64(sc.Workload.Hosts) }, 1, MaxCustomers),
 	within("workload.dynamic", func(sc *Scenario) float64 { return float64(sc.Workload.Dynamic) }, 0, 1),
@@ -25,14 +26,16 @@ var workloadRules = []rule{
 	lasting("workload.work", func(sc *Scenario) time.Duration { return sc.Workload.Work }, 0, 10*time.Second),
 	lasting("workload.timeout", func(sc *Scenario) time.Duration { return sc.Workload.Timeout }, time.Millisecond, 10*time.Minute),
 	within("workload.connections", func(sc *Scenario) float64 { return float64(sc.Workload.Connections) }, 0, 60_000),
-	within("workload.rate", func(sc *Scenario) float64 { return float64(sc.Workload.Rate) }, 0, 10_000_000),
+	within("workload.rate", func(sc *Scenario) float64 { return float64(sc.Workload.Rate) }, 0, mostRate),
 }
 
 // loadOrSearch demands an offered load, or a search for one.
 func loadOrSearch(sc *Scenario) (text, suggestion string) {
 	w := &sc.Workload
 	switch {
-	case w.Rate == 0 && w.Search == nil:
+	case w.Rate == 0 && w.Users != nil && w.Search == nil && !w.replayed() && !w.closed():
+		return "nobody said how many users there are", "add users.count: 50 for always so many, or rate: 20/s for so many arrivals"
+	case w.Rate == 0 && w.Search == nil && !w.replayed() && !w.closed():
 		return "the workload has no rate", "add rate: 2000/s, or search: to look for the highest rate"
 	case w.Rate != 0 && w.Search != nil:
 		return "the workload has a rate and a search, which looks for the rate itself", "keep one of them"
@@ -46,7 +49,7 @@ func oneLength(sc *Scenario) (text, suggestion string) {
 	switch {
 	case w.Search != nil && (w.Requests != 0 || w.Duration != 0):
 		return "a search has its own length", "take requests and duration out; set search.step and search.stairs"
-	case w.Search == nil && w.Requests == 0 && w.Duration == 0:
+	case w.Search == nil && w.Requests == 0 && w.Duration == 0 && !w.replayed():
 		return "the workload has no end", "add requests: 100000 or duration: 30s"
 	case w.Requests != 0 && w.Duration != 0:
 		return "the workload has requests and a duration, which can disagree", "keep one of them; --set workload.duration= takes one out"
@@ -57,7 +60,7 @@ func oneLength(sc *Scenario) (text, suggestion string) {
 // bounded keeps the attempts of one trial within memory.
 func bounded(sc *Scenario) (text, suggestion string) {
 	w := &sc.Workload
-	attempts := max(float64(w.Requests), float64(w.Rate)*w.Duration.Seconds())
+	attempts := max(float64(w.Requests), (w.meanRate()*w.Duration.Seconds()+w.ramp())*w.session())
 	if attempts > MaxAttempts {
 		return fmt.Sprintf("the workload has %.0f attempts, more than the limit of %d", attempts, MaxAttempts), "make it shorter"
 	}

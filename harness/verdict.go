@@ -20,6 +20,10 @@ type Verdict struct {
 	Findings []Finding `json:"findings,omitempty"` // at most MaxFindings
 	Omitted  int       `json:"omitted,omitempty"`  // findings beyond MaxFindings
 	Advisory bool      `json:"advisory,omitempty"` // does not weigh in the run's verdict, see Adviser
+
+	// Charges are what the verdict rests on where it is about trackers' counts, one
+	// per tracker. A result has them in its trials.
+	Charges []Charge `json:"-"`
 }
 
 // MaxFindings bounds the findings that a verdict lists.

@@ -1,6 +1,10 @@
 package reports
 
-import "github.com/haproof/haproof/harness"
+import (
+	"slices"
+
+	"github.com/haproof/haproof/harness"
+)
 
 // maxChecks bounds the checks of one result that are shown.
 const maxChecks = 40
@@ -42,8 +46,10 @@ func answers(verdicts []harness.Verdict, each, total int) (list []answer, omitte
 const maxProblems = 20
 
 // problems lists what went wrong while playing: errors of trials, interrupted
-// trials, nodes that died, labs that did not come to rest.
+// trials, nodes that died, labs that did not come to rest. What is a warning already is
+// left out.
 func problems(r *harness.Result) (list []string, omitted int) {
+	told := warnings(r, everything)
 	for _, ct := range trials(r) {
 		where := ""
 		if name := ct.name(r); name != "" {
@@ -51,7 +57,9 @@ func problems(r *harness.Result) (list []string, omitted int) {
 		}
 		kept, more := first(problemsOf(ct.trial), maxProblems-len(list))
 		for _, p := range kept {
-			list = append(list, where+p())
+			if text := where + p(); !slices.Contains(told, text) {
+				list = append(list, text)
+			}
 		}
 		omitted += more
 	}

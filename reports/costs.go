@@ -20,6 +20,10 @@ func costTables(r *harness.Result) []table {
 		costTable(costs, "Capacity in a closed loop", costRate, func(c harness.Cost) harness.Change { return c.Rate }),
 		costTable(costs, "Response time p99 at the offered rate", costSeconds, func(c harness.Cost) harness.Change { return c.P99 }),
 	}
+	tables = slices.DeleteFunc(tables, func(t table) bool { return len(t.Rows) == 0 })
+	if len(tables) == 0 {
+		return nil
+	}
 	tables[0].Note = "Off is what it is without tracking, the rows below are what a tracker makes of that: median over n pairs of trials that were played close to each other, with its 95 % interval. " +
 		"An interval that holds 100 % shows no difference."
 	return tables
@@ -29,7 +33,7 @@ func costSeconds(x float64) string { return duration(time.Duration(x * float64(t
 
 func costRate(x float64) string { return decimal(x) + "/s" }
 
-// costTable is the table of one quantity.
+// costTable is the table of one quantity. It has no rows where nothing is known.
 func costTable(costs []harness.Cost, title string, unit func(float64) string, of func(harness.Cost) harness.Change) table {
 	tab := table{Title: title + ", compared with no tracking", Columns: []column{left("tracker")}}
 	var names []string
@@ -42,6 +46,9 @@ func costTable(costs []harness.Cost, title string, unit func(float64) string, of
 		if !slices.Contains(states, c.State) {
 			states = append(states, c.State)
 		}
+	}
+	if !slices.ContainsFunc(costs, func(c harness.Cost) bool { return of(c).N > 0 }) {
+		return tab // the scenario did not look at it
 	}
 	reference := []string{string(harness.TrackerOff)}
 	for _, name := range names {
@@ -77,7 +84,11 @@ func costCell(costs []harness.Cost, name string, state harness.TrackerState, of 
 	if i < 0 || of(costs[i]).N == 0 {
 		return dash
 	}
-	c := of(costs[i])
+	return changeText(of(costs[i]))
+}
+
+// changeText writes a ratio with its interval.
+func changeText(c harness.Change) string {
 	bare := func(share float64) string { return strings.TrimSuffix(percent(share), " %") }
 	return percent(c.Ratio) + " (" + bare(c.Low) + " to " + bare(c.High) + "), n " + count(c.N)
 }

@@ -85,12 +85,14 @@ func versions(nodes []harness.Node) []string {
 	return list
 }
 
-// workload describes what was offered, in one line.
+// workload describes by whom and over what which load was offered, in one line.
 func workload(r *harness.Result) string {
 	w := r.Scenario.Workload
-	parts := []string{word(w.Profile) + " profile"}
+	parts := append([]string{traffic(&w)}, clients(&w)...)
 	if w.Search != nil {
 		parts = append(parts, "searching the highest rate with "+quantileName(w.Search.Objective.Quantile)+" within "+duration(w.Search.Objective.Latency))
+	} else if w.Rate > 0 && w.Users != nil {
+		parts = append(parts, decimal(float64(w.Rate))+" users/s arriving")
 	} else if w.Rate > 0 {
 		parts = append(parts, decimal(float64(w.Rate))+" requests/s offered")
 	}
@@ -105,11 +107,13 @@ func workload(r *harness.Result) string {
 	if w.Customers > 0 {
 		parts = append(parts, plural(w.Customers, "customer"))
 	}
-	parts = append(parts, percent(float64(w.Dynamic))+" PHP", percent(float64(w.TLS))+" over TLS")
+	if w.Profile != "" || len(w.Routes) > 0 {
+		parts = append(parts, percent(float64(w.Dynamic))+" PHP", percent(float64(w.OverTLS()))+" over TLS")
+	}
 	if w.Work > 0 {
 		parts = append(parts, duration(w.Work)+" of CPU time per PHP answer")
 	}
-	return strings.Join(parts, ", ")
+	return offeredBy(r, (*harness.Workload).Speaks) + ": " + strings.Join(parts, ", ")
 }
 
 // nodeTable lists the nodes of one trial.

@@ -33,6 +33,9 @@ func countFacts(t *harness.TrialResult) []fact {
 	if !counted(t) {
 		return nil
 	}
+	if charges := chargeFacts(t); charges != nil {
+		return charges
+	}
 	s := spreadOf(t)
 	if len(s.Witnesses) == 0 {
 		return nil

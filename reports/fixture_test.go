@@ -30,6 +30,7 @@ var fixtures = map[string]func() *harness.Result{
 	"quota-exact-fail": quotaFail,
 	"throughput":       sweep,
 	"interrupted":      interruptedRun,
+	"faults":           faultsPlayed,
 }
 
 func TestFixturesAreWhatTheGeneratorMakes(t *testing.T) {

@@ -25,7 +25,7 @@ func hostile(n int) *harness.Result {
 	r.Sentence, r.Run, r.Scenario.Name, r.Scenario.Question, r.Scenario.Workload.Profile = evil, evil, evil, evil, evil
 	r.Environment = harness.Environment{Haproof: evil, OS: evil, CPUModel: evil, Command: evil, Extra: map[string]string{}}
 	trial := r.Cells[0].Trials[0]
-	trial.Error, trial.Bottleneck, trial.Absent = evil, evil, map[string]string{}
+	trial.Error, trial.Bottleneck, trial.Means, trial.Why, trial.Absent = evil, evil, evil, evil, map[string]string{}
 	trial.Nodes, trial.Summary.Series = nil, nil
 	r.Verdicts, r.Cells, r.Curves, r.Warnings = nil, nil, nil, nil
 	verdict := harness.Verdict{Check: evil, Status: harness.Fail, Sentence: strings.Repeat(evil, 20)}

@@ -66,7 +66,7 @@ type resultView struct {
 	MoreProblems int
 	Answers      []answer
 	MoreAnswers  int
-	Costs        []table
+	Central      []table // what the scenario asks about: shown before all charts
 	Charts       []chartView
 	Numbers      []table
 	Topology     template.HTML
@@ -101,11 +101,41 @@ func siteOf(results []*harness.Result) (siteView, error) {
 	for i, r := range results {
 		v.Results = append(v.Results, viewOf(r, fmt.Sprintf("r%d", i+1)))
 	}
+	tellApart(v.Results, results)
 	if len(v.Results) == 1 {
 		one := v.Results[0]
 		v.Title, v.Description = one.Badge.Word+": "+one.Name, one.Sentence+" "+one.Question
 	}
 	return v, nil
+}
+
+// tellApart adds to the names that several results share the version of HAProxy that
+// each is about.
+func tellApart(views []resultView, results []*harness.Result) {
+	shared := map[string]int{}
+	for _, v := range views {
+		shared[v.Name]++
+	}
+	for i := range views {
+		if shared[views[i].Name] < 2 {
+			continue
+		}
+		if version := proxyVersion(results[i]); version != "" {
+			views[i].Name += ", HAProxy " + word(version)
+		}
+	}
+}
+
+// proxyVersion returns the version of the proxies of the first trial.
+func proxyVersion(r *harness.Result) string {
+	for _, ct := range trials(r) {
+		for _, n := range ct.trial.Nodes {
+			if n.Tier == harness.TierProxy {
+				return n.Version
+			}
+		}
+	}
+	return ""
 }
 
 // siteSentence counts the verdicts of several results.
@@ -152,8 +182,8 @@ func (v *resultView) addNumbers(r *harness.Result) {
 		v.Charts = append(v.Charts, cv)
 	}
 	for _, s := range sections(r) {
-		if s.about == aboutCosts {
-			v.Costs = append(v.Costs, s.table)
+		if s.about == aboutCosts || s.about == aboutCharges {
+			v.Central = append(v.Central, s.table)
 			continue
 		}
 		if !carried[s.about] {

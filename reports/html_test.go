@@ -83,6 +83,20 @@ func TestSiteShowsAllResultsUnderTheWorstVerdict(t *testing.T) {
 	}
 }
 
+func TestResultsOfOneNameAreToldApartByVersion(t *testing.T) {
+	newer := quotaPass()
+	for i := range newer.Cells[0].Trials[0].Nodes {
+		newer.Cells[0].Trials[0].Nodes[i].Version = "3.9.1"
+	}
+	var out bytes.Buffer
+	if err := Site(&out, []*harness.Result{quotaPass(), newer, sweep()}); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, "quota-exact, HAProxy 3.9.1") || strings.Contains(got, "throughput-by-backends, HAProxy") {
+		t.Error("two results of quota-exact do not say which HAProxy each is about, or one that is alone does")
+	}
+}
+
 func BenchmarkHTML(b *testing.B) {
 	r := sweep()
 	b.Run("24trials", func(b *testing.B) { benchmarkFormat(b, HTML, r) })

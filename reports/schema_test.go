@@ -38,7 +38,9 @@ func fieldsOf(of reflect.Type, seen map[reflect.Type]bool) map[string]bool {
 			if name == "-" {
 				continue
 			}
-			names[name] = true
+			if !of.Field(i).Anonymous { // else its fields are those of what it is embedded in
+				names[name] = true
+			}
 			for inner := range fieldsOf(of.Field(i).Type, seen) {
 				names[inner] = true
 			}

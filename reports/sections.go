@@ -16,8 +16,13 @@ func sections(r *harness.Result) []section {
 	for _, t := range costTables(r) {
 		all = append(all, section{aboutCosts, t})
 	}
-	all = append(all, section{aboutFaults, faultTable(r)},
-		section{aboutRates, rateTable(r)}, section{aboutCounts, witnessTable(r)}, section{aboutLatency, latencyTable(r)})
+	all = append(all, section{aboutCharges, chargeTable(r)},
+		section{aboutFaults, faultTable(r)}, section{aboutFaults, phaseTable(r)}, section{aboutFaults, outageTable(r)},
+		section{aboutRates, rateTable(r)}, section{aboutLimits, limitTable(r)}, section{aboutStatistics, ledgerTable(r)},
+		section{aboutCounts, witnessTable(r)}, section{aboutLatency, latencyTable(r)})
+	for _, t := range statisticsTables(r) {
+		all = append(all, section{aboutStatistics, t})
+	}
 	var list []section
 	var stray []string
 	for _, s := range all {

@@ -36,7 +36,7 @@ func topology(r *harness.Result) string {
 	if ct.trial == nil || len(ct.trial.Nodes) == 0 {
 		return ""
 	}
-	flow := []tier{{"clients", []box{{name: "clients", what: word(r.Scenario.Workload.Driver)}}}}
+	flow := []tier{{"clients", []box{{name: "clients", what: clip(offeredBy(r, protocolOf), 28)}}}}
 	var below []tier
 	for _, t := range tiersOf(ct.trial.Nodes) {
 		direct := ct.cell.Cell.Scenario.Workload.Route == harness.RouteDirect

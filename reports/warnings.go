@@ -22,8 +22,11 @@ const (
 	aboutCounts
 	aboutLatency
 	aboutRates
-	aboutCosts // no warning is about these two alone
+	aboutCosts // no warning is about this one and those that follow
 	aboutFaults
+	aboutCharges
+	aboutLimits
+	aboutStatistics
 )
 
 // The words by which a warning is put beside its numbers, in lower case. The

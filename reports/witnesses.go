@@ -41,7 +41,7 @@ func witnessRows(t *harness.TrialResult) table {
 	s := spreadOf(t)
 	tab := table{
 		Title:   "Who counted what",
-		Note:    "Dynamic answers charged, as each witness saw them on its own. Difference: the sum over customers of what it counted too many or too few against the client.",
+		Note:    "Dynamic answers charged, as each witness saw them on its own. Difference: the sum over customers of what it counted too many or too few against the client." + faultsForget(t),
 		Columns: []column{left("witness"), right("charged"), right("customers"), right("differ"), right("difference"), left("agreement")},
 	}
 	for i, w := range s.Witnesses {
@@ -82,7 +82,7 @@ func witnessTrials(seen []cellTrial) table {
 	witnesses := testified(seen[0].trial)
 	tab := table{
 		Title:   "Who counted what",
-		Note:    "Dynamic answers charged in each trial, as each witness saw them on its own. Differ: customers on which some witness contradicts the client.",
+		Note:    "Dynamic answers charged in each trial, as each witness saw them on its own. Differ: customers on which some witness contradicts the client." + faultsForget(seen[0].trial),
 		Columns: []column{left("cell"), right("trial")},
 	}
 	for _, w := range witnesses {
@@ -113,6 +113,14 @@ func tallyOf(t *harness.TrialResult, witness string) string {
 		return tally(total)
 	}
 	return dash
+}
+
+// faultsForget warns of what faults take from a witness.
+func faultsForget(t *harness.TrialResult) string {
+	if len(t.Disturbances) == 0 {
+		return ""
+	}
+	return " What stopping processes logged for the tracker is added to the stick table. After faults a table lacks what its process lost."
 }
 
 // customerTable lists the customers of a spread, those that differ first.

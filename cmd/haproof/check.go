@@ -119,17 +119,23 @@ func (a *app) identify(dir string, run *harness.Run) error {
 		return nil
 	}
 	a.log.Info("no former result: taking the scenario from the first record", "directory", dir)
-	run.ID, run.Scenario, run.Began = first.Run, first.Cell.Scenario, first.Driven.Began
-	for _, rec := range run.Records {
-		if rec.Driven.Began.Before(run.Began) {
-			run.Began = rec.Driven.Began
+	run.ID, run.Scenario = first.Run, first.Cell.Scenario
+	run.Began, run.Ended = spanOf(run.Records)
+	return nil
+}
+
+// spanOf is when the first of some records began, and the last ended.
+func spanOf(records []*harness.Record) (began, ended time.Time) {
+	began = records[0].Driven.Began
+	for _, rec := range records {
+		if rec.Driven.Began.Before(began) {
+			began = rec.Driven.Began
 		}
-		if ended := rec.Driven.Began.Add(rec.Driven.Length + rec.Settlement.Took); ended.After(run.Ended) {
-			run.Ended = ended
+		if end := rec.Driven.Began.Add(rec.Driven.Length + rec.Settlement.Took); end.After(ended) {
+			ended = end
 		}
 	}
-	run.Began, run.Ended = run.Began.Round(time.Millisecond), run.Ended.Round(time.Millisecond)
-	return nil
+	return began.Round(time.Millisecond), ended.Round(time.Millisecond)
 }
 
 // nothingIn says why there was nothing to do for dir.

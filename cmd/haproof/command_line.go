@@ -29,9 +29,17 @@ func (o *runOptions) commandLine(engine, scenario string) string {
 	if o.trials > 0 {
 		words = append(words, "--trials", strconv.Itoa(o.trials))
 	}
-	words = append(words, scenario)
-	for i, w := range words {
-		words[i] = quoted(w)
+	if o.seed != nil {
+		words = append(words, "--seed", strconv.FormatUint(*o.seed, 10))
 	}
-	return strings.Join(words, " ")
+	return shellLine(append(words, scenario))
+}
+
+// shellLine writes words for a shell.
+func shellLine(words []string) string {
+	line := make([]string, len(words))
+	for i, w := range words {
+		line[i] = quoted(w)
+	}
+	return strings.Join(line, " ")
 }

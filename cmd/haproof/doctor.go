@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,25 +14,41 @@ import (
 )
 
 func (a *app) doctor() *cobra.Command {
-	var asJSON bool
+	var o configOptions
 	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "Say what this machine can run, and what would mend the rest",
-		Long: `doctor looks for what the engines need. The exit code is 0 if at least one engine
-can run a lab, else 3.`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Use:   "doctor [FILE|DIR…]",
+		Short: "Say what is wrong with an haproxy.cfg, or what this machine can run",
+		Long: `doctor FILE… reads a configuration of HAProxy, files and directories in order as
+haproxy -f takes them, and names every trap in it that makes a tracker of quotas
+count too much or too little: where it is, why it matters and what mends it.
+HAProxy itself is asked too (haproxy -c), where there is one. All traps are in
+docs/DOCTOR.md. The exit code is 0 if there is nothing worse than notes, 1 if
+there are errors or warnings, 3 if the configuration could not be read.
+
+Without arguments doctor looks for what the engines need. The exit code is 0 if
+at least one engine can run a lab, else 3.`,
+		Example: `  haproof doctor /etc/haproxy/haproxy.cfg
+  haproof doctor --haproxy none --haproxy-version 3.2.4 --localpeer hap1 --json conf.d/`,
+		RunE: func(_ *cobra.Command, args []string) error {
 			soft, _, stop := interrupts(a.log.Logger)
 			defer stop()
-			facts := containers.Diagnose(soft)
-			if err := a.printFacts(facts, asJSON); err != nil {
-				return err
+			if len(args) > 0 {
+				return orInterrupted(soft, a.examine(soft, args, o))
 			}
-			return orInterrupted(soft, ableTo(facts))
+			return orInterrupted(soft, a.diagnose(soft, o.asJSON))
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the facts as JSON")
+	o.flags(cmd)
 	return cmd
+}
+
+// diagnose prints what this machine can run.
+func (a *app) diagnose(ctx context.Context, asJSON bool) error {
+	facts := containers.Diagnose(ctx)
+	if err := a.printFacts(facts, asJSON); err != nil {
+		return err
+	}
+	return ableTo(facts)
 }
 
 func (a *app) printFacts(facts []containers.Fact, asJSON bool) error {

@@ -4,10 +4,12 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/driver"
 )
 
 // environment describes this machine and program. It raises the descriptor
@@ -22,7 +24,16 @@ func environment(engine, command string) harness.Environment {
 	if err != nil {
 		env.Notes = append(env.Notes, "descriptor limit: "+err.Error())
 	}
+	env.Notes = append(env.Notes, driverNotes(driver.Names())...)
 	return env
+}
+
+// driverNotes says where the default driver is not the usual one.
+func driverNotes(known []string) []string {
+	if len(known) == 0 || slices.Contains(known, "wire") {
+		return nil
+	}
+	return []string{"driver wire needs Linux on amd64 or arm64: a workload that names no driver is driven by " + harness.DefaultDriver(known) + " here"}
 }
 
 // machine reads what Linux says about itself below root. What it does not say

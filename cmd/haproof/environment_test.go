@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -36,5 +37,14 @@ func TestUnreadableMachineIsNoError(t *testing.T) {
 	want := harness.Environment{OS: runtime.GOOS, Cgroup: "none"}
 	if diff := cmp.Diff(want, machine(fstest.MapFS{})); diff != "" {
 		t.Errorf("machine (-want +got):\n%s", diff)
+	}
+}
+
+func TestANoteSaysWhereTheUsualDriverDoesNotRun(t *testing.T) {
+	if got := driverNotes([]string{"vegeta", "wire"}); len(got) > 0 {
+		t.Errorf("where it runs: %q", got)
+	}
+	if got := driverNotes([]string{"vegeta"}); len(got) != 1 || !strings.Contains(got[0], "driven by vegeta here") {
+		t.Errorf("where it does not run: %q", got)
 	}
 }

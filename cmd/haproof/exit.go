@@ -31,7 +31,7 @@ func (e ending) code() int {
 	switch {
 	case errors.Is(e.err, harness.ErrInterrupted):
 		return exitInterrupted
-	case slices.Contains(e.statuses, harness.Fail):
+	case slices.Contains(e.statuses, harness.Fail), errors.Is(e.err, errTraps):
 		return exitFail
 	case e.err != nil:
 		return exitCannot
@@ -41,8 +41,11 @@ func (e ending) code() int {
 	return exitPass
 }
 
-// complain prints an error on stderr. Problems of scenarios speak for themselves.
+// complain prints an error on stderr. Problems of scenarios and traps speak for themselves.
 func (a *app) complain(err error) {
+	if errors.Is(err, errTraps) {
+		return // they were printed
+	}
 	var problems *harness.LoadError
 	if errors.As(err, &problems) && err.Error() == problems.Error() {
 		fmt.Fprintln(a.stderr, err)

@@ -13,13 +13,22 @@ import (
 // judge lets the scenario's checks judge a run, writes all reports into dir and
 // prints the one for people.
 func (a *app) judge(dir string, run *harness.Run) (*harness.Result, error) {
+	result, err := a.verdict(run)
+	if err != nil {
+		return nil, err
+	}
+	return result, a.render(dir, result)
+}
+
+// verdict lets the scenario's checks judge a run.
+func (a *app) verdict(run *harness.Run) (*harness.Result, error) {
 	checks, err := check.All(run.Scenario.Checks)
 	if err != nil {
 		return nil, err
 	}
 	result := harness.Judge(run, checks)
 	a.ending.statuses = append(a.ending.statuses, result.Status)
-	return result, a.render(dir, result)
+	return result, nil
 }
 
 // render writes a result's reports into dir and prints the one for people.

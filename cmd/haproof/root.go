@@ -42,6 +42,6 @@ keeps the records that they rest on.
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	a.log.flags(root)
-	root.AddCommand(a.list(), a.run(), a.check(), a.report(), a.images(), a.doctor(), a.clean(), a.version())
+	root.AddCommand(a.list(), a.run(), a.matrix(), a.trackRecord(), a.check(), a.report(), a.images(), a.doctor(), a.drive(), a.receive(), a.clean(), a.version())
 	return root
 }

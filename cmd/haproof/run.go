@@ -15,10 +15,12 @@ type runOptions struct {
 	out     string
 	sets    []string
 	trials  int
+	seed    *uint64 // nil means the scenario's own
 }
 
 func (a *app) run() *cobra.Command {
 	var o runOptions
+	var seed uint64
 	cmd := &cobra.Command{
 		Use:   "run [flags] SCENARIO|FILE…",
 		Short: "Play scenarios, judge what happened and write reports",
@@ -41,6 +43,9 @@ second one takes everything down at once.
 			if cmd.Flags().Changed("trials") && o.trials < 1 {
 				return fmt.Errorf("--trials %d: want 1 or more", o.trials)
 			}
+			if cmd.Flags().Changed("seed") {
+				o.seed = &seed
+			}
 			return a.play(args, o)
 		},
 	}
@@ -50,10 +55,13 @@ second one takes everything down at once.
 	flags.StringVar(&o.out, "out", "out", "directory for runs")
 	flags.StringArrayVar(&o.sets, "set", nil, "change a field, path=value; may be repeated; an empty value takes it out")
 	flags.IntVar(&o.trials, "trials", 0, "repetitions of each cell (default: the scenario's)")
+	flags.Uint64Var(&seed, "seed", 0, seedUsage)
 	return cmd
 }
 
-// settings parses --set and --trials.
+const seedUsage = "same seed, same attempts and same faults by chance (default: the scenario's)"
+
+// settings parses --set, --trials and --seed.
 func (o *runOptions) settings() ([]setting, error) {
 	var settings []setting
 	for _, s := range o.sets {
@@ -65,6 +73,9 @@ func (o *runOptions) settings() ([]setting, error) {
 	}
 	if o.trials > 0 {
 		settings = append(settings, setting{"trials", fmt.Sprint(o.trials)})
+	}
+	if o.seed != nil {
+		settings = append(settings, setting{"workload.seed", fmt.Sprint(*o.seed)})
 	}
 	return settings, nil
 }

@@ -54,13 +54,16 @@ func removeEmpty(dir string) {
 	}
 }
 
+// runStamp is how the name of a run says when it began.
+const runStamp = "20060102T150405Z"
+
 // runID names a run by when it began and what it asks.
 func runID(began time.Time, questions []question) string {
 	what := strconv.Itoa(len(questions)) + "-scenarios"
 	if len(questions) == 1 {
 		what = questions[0].scenario.Name
 	}
-	return began.UTC().Format("20060102T150405Z") + "-" + harness.DirName(what)
+	return began.UTC().Format(runStamp) + "-" + harness.DirName(what)
 }
 
 // newRunDir makes a directory that no other run has.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,6 +25,8 @@ type question struct {
 	cells    []harness.Cell
 	doc      *harness.Document
 	notes    []string // what of it is not played, and why
+
+	fingerprint string // of the file, before settings
 }
 
 // setting is one --set path=value.
@@ -72,11 +75,15 @@ func loadAll(args []string, settings []setting) ([]question, error) {
 }
 
 func load(arg string, settings []setting) (question, error) {
-	path, src, err := readScenario(arg)
+	file, src, err := readScenario(arg)
 	if err != nil {
 		return question{}, err
 	}
-	doc, err := harness.Load(path, src, vocabulary())
+	doc, err := harness.Load(file, src, vocabulary())
+	if err != nil {
+		return question{}, err
+	}
+	fingerprint, err := doc.Fingerprint()
 	if err != nil {
 		return question{}, err
 	}
@@ -90,7 +97,7 @@ func load(arg string, settings []setting) (question, error) {
 	if len(problems.Problems) > 0 {
 		return question{}, &problems
 	}
-	q := question{arg: arg, doc: doc}
+	q := question{arg: arg, doc: doc, fingerprint: fingerprint}
 	return q, q.decode()
 }
 
@@ -105,7 +112,7 @@ func (q *question) decode() (err error) {
 
 // readScenario reads a file, or a shipped scenario by its name. What looks like
 // a path is one.
-func readScenario(arg string) (path string, src []byte, err error) {
+func readScenario(arg string) (file string, src []byte, err error) {
 	if strings.ContainsRune(arg, filepath.Separator) || strings.HasSuffix(arg, ".yaml") {
 		src, err = readLimited(arg)
 		if name := strings.TrimSuffix(arg, ".yaml"); errors.Is(err, fs.ErrNotExist) && slices.Contains(shipped(), name) {
@@ -113,12 +120,17 @@ func readScenario(arg string) (path string, src []byte, err error) {
 		}
 		return arg, src, err
 	}
-	src, err = fs.ReadFile(scenarios.Files(), arg+".yaml")
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-		return "", nil, fmt.Errorf("unknown scenario %q: %s", arg, harness.Suggest(arg, shipped()))
+	for _, folder := range folders {
+		src, err = fs.ReadFile(scenarios.Files(), path.Join(folder, arg+".yaml"))
+		if err == nil {
+			return arg + ".yaml", src, nil
+		}
 	}
-	return arg + ".yaml", src, err
+	return "", nil, fmt.Errorf("unknown scenario %q: %s", arg, harness.Suggest(arg, shipped()))
 }
+
+// folders are where the program has scenarios: names are unique among all.
+var folders = []string{".", scenarios.Faults, scenarios.Regression}
 
 // readLimited reads one byte more than a scenario may have, which Load refuses.
 func readLimited(path string) ([]byte, error) {
@@ -130,11 +142,20 @@ func readLimited(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, harness.MaxScenarioBytes+1))
 }
 
-// shipped returns the names of the scenarios in the program.
+// shipped returns the names of all scenarios in the program.
 func shipped() []string {
-	files, _ := fs.Glob(scenarios.Files(), "*.yaml") // the pattern is good
+	var names []string
+	for _, folder := range folders {
+		names = append(names, shippedIn(folder)...)
+	}
+	return names
+}
+
+// shippedIn returns the names of the scenarios in a folder of the program.
+func shippedIn(folder string) []string {
+	files, _ := fs.Glob(scenarios.Files(), path.Join(folder, "*.yaml")) // the pattern is good
 	for i, file := range files {
-		files[i] = strings.TrimSuffix(file, ".yaml")
+		files[i] = strings.TrimSuffix(path.Base(file), ".yaml")
 	}
 	return files
 }

@@ -110,34 +110,40 @@ func (s *session) playAll() error {
 }
 
 func (s *session) playOne(q question) error {
-	dir, id := s.dir, filepath.Base(s.dir)
+	dir := s.dir
 	if len(s.questions) > 1 {
 		var err error
 		if dir, err = newRunDir(s.dir, runID(s.began, []question{q})); err != nil {
 			return err
 		}
-		id = filepath.Base(dir)
 	}
-	where := environment(s.engine, s.options.commandLine(s.engine, q.arg))
-	where.Notes = append(where.Notes, q.notes...)
 	display := s.newDisplay()
-	run, err := harness.Play(s.hard, harness.Plan{
-		ID: id, Scenario: q.scenario, Cells: q.cells, Out: dir,
-		Environment: where,
-		Start:       s.startLab,
-		Driver:      driver.New,
-		Soft:        s.soft,
-		Progress:    display.show,
-	})
+	run, err := s.playInto(dir, q, display.show)
 	display.close()
-	if run != nil {
-		run.Records = recorded(dir, run.Records)
-	}
 	if run == nil || len(run.Records) == 0 {
 		removeEmpty(dir) // nothing was seen
 		return err
 	}
 	return errors.Join(err, s.finish(dir, run))
+}
+
+// playInto plays the cells of a question into the directory of a run. The run comes
+// back, with the records that are on disk, beside the error too.
+func (s *session) playInto(dir string, q question, show func(harness.Progress)) (*harness.Run, error) {
+	where := environment(s.engine, s.options.commandLine(s.engine, q.arg))
+	where.Notes = append(where.Notes, q.notes...)
+	run, err := harness.Play(s.hard, harness.Plan{
+		ID: filepath.Base(dir), Scenario: q.scenario, Cells: q.cells, Out: dir,
+		Environment: where,
+		Start:       s.startLab,
+		Driver:      driver.New,
+		Soft:        s.soft,
+		Progress:    show,
+	})
+	if run != nil {
+		run.Records = recorded(dir, run.Records)
+	}
+	return run, err
 }
 
 // startLab starts a lab that the second interrupt takes down under whatever is

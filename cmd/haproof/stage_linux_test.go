@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/runtimeapi"
 	"github.com/haproof/haproof/reports"
 )
 
@@ -371,6 +373,48 @@ func (r *running) untilServed() {
 		}
 	}
 	r.t.Fatalf("no attempt was served; stderr:\n%s", r.stderr.String())
+}
+
+var runtimeAddress = regexp.MustCompile(`stats socket ipv4@(\S+)`)
+
+// untilUnderWay waits until so many clients of the run have a session with its proxy.
+func (r *running) untilUnderWay(sessions int) {
+	r.t.Helper()
+	var missing error
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); wait(10 * time.Millisecond) {
+		var open int
+		if open, missing = r.sessions(); missing == nil && open >= sessions {
+			return
+		}
+		missing = errors.Join(missing, fmt.Errorf("%d sessions", open))
+	}
+	r.t.Fatalf("not %d sessions: %v; stderr:\n%s", sessions, missing, r.stderr.String())
+}
+
+// sessions asks the only proxy how many sessions its clients have.
+func (s *stage) sessions() (int, error) {
+	configs, err := filepath.Glob(filepath.Join(s.tmp, "haproof-*", "labs", "*", "proxy1", "haproxy.cfg"))
+	if err != nil {
+		return 0, err
+	}
+	if len(configs) != 1 {
+		return 0, fmt.Errorf("got configurations %v, want one", configs)
+	}
+	text, err := os.ReadFile(configs[0])
+	if err != nil {
+		return 0, err
+	}
+	at := runtimeAddress.FindSubmatch(text)
+	if at == nil {
+		return 0, errors.New("no address of the Runtime API")
+	}
+	rows, err := runtimeapi.New(string(at[1])).ShowStat(s.t.Context())
+	for _, row := range rows {
+		if row["pxname"] == "traffic" && row["svname"] == "FRONTEND" {
+			return strconv.Atoi(row["scur"])
+		}
+	}
+	return 0, errors.Join(err, errors.New("no frontend traffic"))
 }
 
 // partialRecord demands the record of a run of 6000 attempts that was told to

@@ -201,11 +201,6 @@ func TestComplaintsAreClear(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer busy.Close()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	free.Close()
 	file := golden(t, "2.6.12/quota-1.bin")
 	tests := []struct {
 		args  []string
@@ -230,7 +225,7 @@ func TestComplaintsAreClear(t *testing.T) {
 		{[]string{"-"}, "\x00\x00\xff", exitCannot, "at byte 2: peers protocol error: reserved message class 255"},
 		{[]string{"-"}, "HAProxyS 3.0\nx\ny 1 1\n", exitCannot, "status 502"},
 		{[]string{"-listen", busy.Addr().String()}, "", exitCannot, busy.Addr().String()},
-		{[]string{"-dial", "hap1=" + free.Addr().String()}, "", exitCannot, "connection refused"},
+		{[]string{"-dial", "hap1=127.0.0.1:1"}, "", exitCannot, "connection refused"},
 		{[]string{"-listen", "127.0.0.1:0", "-cert=/nowhere/c", "-key=/nowhere/k", "-ca=/nowhere/a"}, "", exitCannot, "/nowhere/c"},
 	}
 	for _, tt := range tests {
@@ -366,17 +361,24 @@ frontend front
     http-request return status 200
 `
 
-func freeAddr(t *testing.T) string {
+// freeAddrs returns different addresses: all are held until the last one is known, as
+// the kernel may give a port again that was given back.
+func freeAddrs(t *testing.T, n int) []string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.77.8.1:0")
-	if err != nil {
-		t.Fatal(err)
+	addrs := make([]string, n)
+	for i := range addrs {
+		ln, err := net.Listen("tcp", "127.77.8.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ln.Close()
+		addrs[i] = ln.Addr().String()
 	}
-	ln.Close()
-	return ln.Addr().String()
+	return addrs
 }
 
-// startHAProxy runs the installed HAProxy, which calls peerdump at that address.
+// startHAProxy runs the installed HAProxy, which calls peerdump at that address, or
+// nobody if it is empty.
 func startHAProxy(t *testing.T, peerdump string) (front, local string) {
 	t.Helper()
 	program, err := exec.LookPath("haproxy")
@@ -386,9 +388,13 @@ func startHAProxy(t *testing.T, peerdump string) (front, local string) {
 	if err != nil || testing.Short() {
 		t.Skip("needs HAProxy")
 	}
-	front, local = freeAddr(t), freeAddr(t)
+	addrs := freeAddrs(t, 4)
+	front, local = addrs[0], addrs[1]
+	if peerdump == "" {
+		peerdump = addrs[3]
+	}
 	file := filepath.Join(t.TempDir(), "haproxy.cfg")
-	if err := os.WriteFile(file, fmt.Appendf(nil, haproxyConfig, freeAddr(t), local, peerdump, front), 0o600); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, haproxyConfig, addrs[2], local, peerdump, front), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, "-db", "-L", "hap1", "-f", file)
@@ -451,13 +457,17 @@ func TestLiveSessionWithHAProxyThatCalls(t *testing.T) {
 }
 
 func TestLiveSessionWithHAProxyThatIsCalled(t *testing.T) {
-	front, local := startHAProxy(t, freeAddr(t))
+	front, local := startHAProxy(t, "")
 	count(t, front, "cust1")
-	got := peerdump(t, nil, "-dial", "hap1="+local, "-json", "-for", "1s")
-	if got.code != exitOK || !strings.Contains(got.stdout, `"key":"cust1","values":{"gpc0":1}`) || !strings.Contains(got.stdout, `"type":"summary"`) {
+	s := start(t, "-dial", "hap1="+local, "-json")
+	s.find(s.lines, `"key":"cust1","values":{"gpc0":1}`)
+	if code, stdout, stderr := s.interrupt(); code != exitOK || !strings.Contains(strings.Join(stdout, "\n"), `"type":"summary"`) {
+		t.Errorf("exit code %d: %q %q", code, stdout, stderr)
+	}
+	if got := peerdump(t, nil, "-dial", "hap1="+local, "-for", "500ms"); got.code != exitOK {
 		t.Errorf("exit code %d: %s%s", got.code, got.stdout, got.stderr)
 	}
-	s := start(t, "-dial", "hap1="+local, "-20", "-ack")
+	s = start(t, "-dial", "hap1="+local, "-20", "-ack")
 	s.find(s.lines, `1> hello 2.0 to hap1 from peerdump pid \d+$`)
 	s.find(s.lines, `1< resync finished$`)
 	count(t, front, "cust1")

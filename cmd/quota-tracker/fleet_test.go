@@ -125,6 +125,24 @@ func (f *fleet) acked() map[string]uint64 {
 	return f.sum(func(p *simproxy.Proxy) map[string]uint64 { return p.Acked(0) })
 }
 
+// atRest waits until acknowledgements that were on their way have come, and returns
+// their number: none comes while all of them count a thousand more.
+func (f *fleet) atRest() (acked uint64) {
+	f.t.Helper()
+	await(f.t, "no more is acknowledged", func() error {
+		before := whole(f.acked())
+		for i, p := range f.proxies {
+			counted := whole(p.Truth())
+			await(f.t, "more is counted", func() error { return grown(i, counted, whole(p.Truth())) })
+		}
+		if acked = whole(f.acked()); acked != before {
+			return fmt.Errorf("%d were acknowledged meanwhile", acked-before)
+		}
+		return nil
+	})
+	return acked
+}
+
 func (f *fleet) sum(of func(*simproxy.Proxy) map[string]uint64) map[string]uint64 {
 	all := make(map[string]uint64)
 	for _, p := range f.proxies {

@@ -48,11 +48,12 @@ frontend front
 
 // haproxy is a real one.
 type haproxy struct {
-	t     *testing.T
-	front string
-	admin *runtimeapi.Client
-	cmd   *exec.Cmd
-	sent  map[string]uint64
+	t      *testing.T
+	front  string
+	admin  *runtimeapi.Client
+	master *runtimeapi.Client
+	cmd    *exec.Cmd
+	sent   map[string]uint64
 }
 
 func startHAProxy(t *testing.T, one, two *program) *haproxy {
@@ -65,14 +66,15 @@ func startHAProxy(t *testing.T, one, two *program) *haproxy {
 	}
 	dir := t.TempDir()
 	host := fmt.Sprintf("127.77.9.%d", hosts.Add(1))
-	h := &haproxy{t: t, front: freeAddr(t, host), admin: runtimeapi.New(dir + "/admin.sock"), sent: map[string]uint64{}}
-	config := strings.NewReplacer("$DIR", dir, "$LOCAL", freeAddr(t, host), "$ONE", one.peers, "$TWO", two.peers, "$FRONT", h.front).Replace(haproxyText)
+	addrs := freeAddrs(t, host, 2)
+	h := &haproxy{t: t, front: addrs[0], admin: runtimeapi.New(dir + "/admin.sock"), master: runtimeapi.New(dir + "/master.sock"), sent: map[string]uint64{}}
+	config := strings.NewReplacer("$DIR", dir, "$LOCAL", addrs[1], "$ONE", one.peers, "$TWO", two.peers, "$FRONT", h.front).Replace(haproxyText)
 	file := filepath.Join(dir, "haproxy.cfg")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	log := new(bytes.Buffer)
-	h.cmd = exec.Command(path, "-W", "-db", "-L", "hap1", "-f", file)
+	h.cmd = exec.Command(path, "-W", "-db", "-S", dir+"/master.sock", "-L", "hap1", "-f", file)
 	h.cmd.Stderr = log
 	if err := h.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -117,14 +119,12 @@ func (h *haproxy) drive(attempts int) {
 func (h *haproxy) reload(p *program) {
 	h.t.Helper()
 	old := h.source(p)
-	asked := time.Time{}
+	await(h.t, "the master answers", func() error { // one that has only just started may overlook what it is told
+		_, err := h.master.ShowProc(h.t.Context())
+		return err
+	})
+	_, _ = h.master.Command(h.t.Context(), "reload") // it may begin anew before it has answered
 	await(h.t, "new process has told everything", func() error {
-		if time.Since(asked) > patience/10 { // a master that has only just started may overlook the signal
-			asked = time.Now()
-			if err := h.cmd.Process.Signal(syscall.SIGUSR2); err != nil {
-				return err
-			}
-		}
 		if now := h.source(p); now.PID == old.PID || now.Resync != "finished" {
 			return fmt.Errorf("source is %+v", now)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"path/filepath"
 	"testing"
 	"time"
@@ -52,10 +53,10 @@ func TestKilledTrackerLosesNothingAcknowledgedAndChargesNothingTwice(t *testing.
 			if testing.Short() {
 				kills = kills / 10
 			}
-			url := tt.store(t)
+			stored := tt.store(t)
 			t.Parallel()
 			seed := rand.Uint64()
-			p := newProgram(t, "tracker", url, tt.keys)
+			p := newProgram(t, "tracker", stored, tt.keys)
 			s := &siege{program: p, fleet: newFleet(t, tt.keys, 5000, p), random: rand.New(rand.NewPCG(seed, 0)), lost: map[string]uint64{}}
 			t.Cleanup(func() {
 				if t.Failed() {
@@ -99,6 +100,7 @@ func (s *siege) strike(i int) {
 		s.live(20 * time.Millisecond)
 	}
 	s.kill()
+	s.sessionsEnd()
 	crash := s.random.IntN(5) == 0 && s.keys == "generation"
 	if crash {
 		s.fleet.crash()
@@ -111,6 +113,27 @@ func (s *siege) strike(i int) {
 	if i%verifyEvery == verifyEvery-1 {
 		s.verify()
 	}
+}
+
+// sessionsEnd waits until the database has ended the sessions of a program that was
+// killed: a commit that it had asked for may still be under way.
+func (s *siege) sessionsEnd() {
+	s.t.Helper()
+	u, err := url.Parse(s.store)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	name := u.Query().Get("application_name")
+	if name == "" {
+		return // SQLite has none
+	}
+	await(s.t, "the sessions of a killed tracker end", func() error {
+		n, err := shared.server.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" + name + "'")
+		if err == nil && n != "0" {
+			err = fmt.Errorf("%s live", n)
+		}
+		return err
+	})
 }
 
 // live waits for a random time.
@@ -136,20 +159,26 @@ func (s *siege) demandBetween(what string, counts func() map[string]uint64) {
 // made the store.
 func (s *siege) stored() map[string]uint64 {
 	s.t.Helper()
-	all := make(map[string]uint64)
 	r, err := store.OpenReader(context.Background(), s.store, false)
 	if err != nil && whole(s.fleet.acked()) == 0 {
-		return all
+		return map[string]uint64{}
 	}
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	err = r.Export(context.Background(), 0, tracker.LastHour, func(u store.Usage) error {
+	return everything(s.t, r)
+}
+
+// everything is the sum of all hours of a store, which it closes.
+func everything(t *testing.T, r *store.Reader) map[string]uint64 {
+	t.Helper()
+	all := make(map[string]uint64)
+	err := r.Export(context.Background(), 0, tracker.LastHour, func(u store.Usage) error {
 		all[u.Customer] += u.N
 		return nil
 	})
 	if err := errors.Join(err, r.Close()); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return all
 }

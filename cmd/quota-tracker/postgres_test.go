@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -18,7 +19,8 @@ import (
 // postgres is a server of the tests' own, on a unix socket.
 type postgres struct {
 	dir     string
-	psql    string // client
+	psql    string                                      // client
+	command func(name string, args ...string) *exec.Cmd // of the server
 	cmd     *exec.Cmd
 	log     bytes.Buffer
 	done    chan error
@@ -72,25 +74,46 @@ func startPostgres(t *testing.T) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := func(name string, args ...string) *exec.Cmd {
+	s.command = func(name string, args ...string) *exec.Cmd {
 		cmd := exec.Command(filepath.Join(bin, name), append([]string{"-D", filepath.Join(dir, "data")}, args...)...)
 		cmd.Dir = dir
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred}
 		return cmd
 	}
-	if out, err := command("initdb", "-U", "tracker", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput(); err != nil {
+	if out, err := s.command("initdb", "-U", "tracker", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	s.cmd = command("postgres", "-k", dir, "-c", "listen_addresses=", "-c", "max_connections=50")
-	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
-	if err := s.cmd.Start(); err != nil {
+	if err := s.start(); err != nil {
 		return nil, err
 	}
-	s.done = make(chan error, 1)
-	go func() { s.done <- s.cmd.Wait() }()
 	shared.server = s // from now on it must be stopped, whatever happens
 	await(t, "PostgreSQL answers", func() error { return s.execute("SELECT 1") })
 	return s, nil
+}
+
+func (s *postgres) start() error {
+	s.cmd = s.command("postgres", "-k", s.dir, "-c", "listen_addresses=", "-c", "max_connections=50")
+	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func(cmd *exec.Cmd) { done <- cmd.Wait() }(s.cmd)
+	s.done = done
+	return nil
+}
+
+// stop ends the server: SIGINT gracefully, SIGQUIT as a crash would.
+func (s *postgres) stop(how syscall.Signal) error {
+	if err := s.cmd.Process.Signal(how); err != nil {
+		return err
+	}
+	select {
+	case <-s.done:
+		return nil
+	case <-time.After(patience):
+		return errors.New("PostgreSQL does not end")
+	}
 }
 
 // owner gives the directory to somebody whom PostgreSQL accepts: it does not run for
@@ -109,15 +132,22 @@ func owner(dir string) (*syscall.Credential, error) {
 }
 
 func (s *postgres) execute(query string) error {
-	out, err := exec.Command(s.psql, "-X", "-q", "-h", s.dir, "-U", "tracker", "-d", "postgres", "-c", query).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("psql: %w: %s", err, out)
-	}
-	return nil
+	_, err := s.query(query)
+	return err
 }
 
+// query returns what the server answers, without any frame.
+func (s *postgres) query(query string) (string, error) {
+	out, err := exec.Command(s.psql, "-X", "-q", "-A", "-t", "-h", s.dir, "-U", "tracker", "-d", "postgres", "-c", query).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("psql: %w: %s", err, out)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// url is that of a schema. Its sessions bear its name.
 func (s *postgres) url(schema string) string {
-	return fmt.Sprintf("postgres://tracker@/postgres?host=%s&search_path=%s", s.dir, schema)
+	return fmt.Sprintf("postgres://tracker@/postgres?host=%s&search_path=%s&application_name=%[2]s", s.dir, schema)
 }
 
 // stopPostgres ends the server, if there is one.
@@ -127,13 +157,5 @@ func stopPostgres() error {
 		return nil
 	}
 	defer os.RemoveAll(s.dir)
-	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
-		return err
-	}
-	select {
-	case <-s.done:
-		return nil
-	case <-time.After(patience):
-		return errors.New("PostgreSQL does not end")
-	}
+	return s.stop(syscall.SIGINT)
 }

@@ -61,7 +61,8 @@ var hosts atomic.Uint32
 func newProgram(t *testing.T, name, store, keys string) *program {
 	t.Helper()
 	host := fmt.Sprintf("127.77.9.%d", hosts.Add(1))
-	p := &program{t: t, name: name, peers: freeAddr(t, host), api: freeAddr(t, host), store: store, keys: keys}
+	addrs := freeAddrs(t, host, 2)
+	p := &program{t: t, name: name, peers: addrs[0], api: addrs[1], store: store, keys: keys}
 	t.Cleanup(func() {
 		if p.cmd != nil {
 			p.kill()
@@ -73,14 +74,20 @@ func newProgram(t *testing.T, name, store, keys string) *program {
 	return p
 }
 
-func freeAddr(t *testing.T, host string) string {
+// freeAddrs returns different addresses: all are held until the last one is known, as
+// the kernel may give a port again that was given back.
+func freeAddrs(t *testing.T, host string, n int) []string {
 	t.Helper()
-	ln, err := net.Listen("tcp", host+":0")
-	if err != nil {
-		t.Fatal(err)
+	addrs := make([]string, n)
+	for i := range addrs {
+		ln, err := net.Listen("tcp", host+":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ln.Close()
+		addrs[i] = ln.Addr().String()
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	return addrs
 }
 
 func (p *program) command(args ...string) *exec.Cmd {

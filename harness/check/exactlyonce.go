@@ -42,6 +42,8 @@ func (exactlyOnce) judge(rec *harness.Record) harness.Verdict {
 	switch {
 	case j.ghosts > 0 || j.replays > 0 || (j.losses > 0 && rec.Settlement.Settled):
 		return j.findings.on(fail("%s", j.counts()))
+	case j.unlogged > 0:
+		return j.findings.on(unknown("%s: a web node was ended, and the last lines of its log may be lost", j.counts()))
 	case j.beyond > 0:
 		return j.findings.on(unknown("%s are beyond %s and have no receipts", count(j.beyond, "sequence id", "sequence ids"), num(witness.MaxSeq)))
 	case !rec.Settlement.Settled:
@@ -74,13 +76,18 @@ type joined struct {
 	attempts, matched                      uint64
 	losses, ghosts, replays, beyond        uint64
 	arrived, notArrived, byProxy, received uint64
-	denied                                 uint64
+	denied, again, unlogged, shed          uint64
+	retries, forgot                        bool // what faults and options excuse
 	findings                               findings
 }
 
 // join needs one bit per attempt beside the record, and time in proportion.
 func join(rec *harness.Record) *joined {
-	j := &joined{receipts: *rec.Receipts}
+	j := &joined{
+		receipts: *rec.Receipts,
+		retries:  rec.Cell.Scenario.Topology[harness.TierProxy].Retry,
+		forgot:   ended(rec, harness.TierBackend),
+	}
 	for i := range rec.Attempts {
 		j.attempt(&rec.Attempts[i])
 	}
@@ -103,9 +110,12 @@ func (j *joined) attempt(a *harness.Attempt) {
 		j.findings.add(id(a.Seq), "reported twice by the driver")
 		return
 	}
-	received := j.has(a.Seq)
+	received := arrived(j.receipts.Spans, a.Seq)
 	if received {
 		j.matched++
+	}
+	if a.Cause == harness.CauseShed {
+		j.shed++
 	}
 	j.outcome(a, received)
 }
@@ -119,6 +129,9 @@ func (j *joined) outcome(a *harness.Attempt, received bool) {
 		j.denied++
 	case a.Outcome == harness.OK && !received && byProxy(a):
 		j.byProxy++
+	case a.Outcome == harness.OK && !received && j.forgot:
+		j.unlogged++
+		j.findings.add(id(a.Seq), "answered with status %d, but no origin logged it, as a web node was ended", a.Status)
 	case a.Outcome == harness.OK && !received:
 		j.losses++
 		j.findings.add(id(a.Seq), "answered with status %d, but no origin logged it", a.Status)
@@ -143,7 +156,11 @@ func byProxy(a *harness.Attempt) bool {
 // repeats counts ids that arrived more than once.
 func (j *joined) repeats() {
 	for _, seq := range slices.Sorted(maps.Keys(j.receipts.Repeats)) {
-		if seq < witness.FirstProbe {
+		switch {
+		case seq >= witness.FirstProbe:
+		case j.retries:
+			j.again++
+		default:
 			j.replays++
 			j.findings.add(id(seq), "arrived %d times", j.receipts.Repeats[seq])
 		}
@@ -171,9 +188,9 @@ func (j *joined) unasked() {
 	j.findings.omitted += int(min(unasked, 1<<31))
 }
 
-// has says whether an id arrived. Spans are ascending and disjoint.
-func (j *joined) has(seq uint64) bool {
-	i, found := slices.BinarySearchFunc(j.receipts.Spans, seq, func(s harness.Span, seq uint64) int {
+// arrived says whether an id is in one of the spans, which are ascending and disjoint.
+func arrived(spans []harness.Span, seq uint64) bool {
+	_, found := slices.BinarySearchFunc(spans, seq, func(s harness.Span, seq uint64) int {
 		switch {
 		case s.Last < seq:
 			return -1
@@ -182,7 +199,7 @@ func (j *joined) has(seq uint64) bool {
 		}
 		return 0
 	})
-	return found && i < len(j.receipts.Spans)
+	return found
 }
 
 func (j *joined) counts() string {
@@ -191,7 +208,7 @@ func (j *joined) counts() string {
 }
 
 func (j *joined) agreement() string {
-	return fmt.Sprintf("%s of %s arrived exactly once%s", num(j.matched), count(j.attempts, "attempt", "attempts"), j.notes())
+	return fmt.Sprintf("%s of %s arrived exactly once%s", num(j.matched-min(j.again, j.matched)), count(j.attempts, "attempt", "attempts"), j.notes())
 }
 
 func (j *joined) notes() string {
@@ -202,6 +219,15 @@ func (j *joined) notes() string {
 	}
 	if j.byProxy > 0 {
 		notes += fmt.Sprintf("; the proxy answered %s by itself", num(j.byProxy))
+	}
+	if j.again > 0 {
+		notes += fmt.Sprintf("; HAProxy tried %s again", count(j.again, "attempt", "attempts"))
+	}
+	if j.unlogged > 0 {
+		notes += fmt.Sprintf("; %s in no log of an origin", count(j.unlogged, "answer is", "answers are"))
+	}
+	if j.shed > 0 {
+		notes += fmt.Sprintf("; %s given up before being sent", count(j.shed, "attempt was", "attempts were"))
 	}
 	if j.denied > 0 {
 		notes += fmt.Sprintf("; the proxy denied %s, none of which arrived", num(j.denied))

@@ -52,6 +52,10 @@ func TestExactlyOnceJoinsAttemptsAndReceiptsByID(t *testing.T) {
 			a.Status, a.Cause, a.Dynamic = 429, harness.CauseDenied, false
 			without(r, 8)
 		}, harness.Pass, "99 of 100 attempts arrived exactly once; the proxy denied 1, none of which arrived", ""},
+		{"given up before being sent", func(r *harness.Record) {
+			r.Receipts.Spans = []harness.Span{{First: 0, Last: 98}}
+			r.Attempts[99].Outcome, r.Attempts[99].Cause, r.Attempts[99].Status = harness.Failed, harness.CauseShed, 0
+		}, harness.Pass, "99 of 100 attempts arrived exactly once; 1 attempt was given up before being sent", ""},
 		{"denied but logged", func(r *harness.Record) {
 			a := &r.Attempts[8]
 			a.Status, a.Cause, a.Dynamic = 429, harness.CauseDenied, false
@@ -137,4 +141,22 @@ func BenchmarkExactlyOnce(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/attempt")
+}
+
+func TestExactlyOnceKnowsRetriesAndLostLogs(t *testing.T) {
+	retry := func(r *harness.Record) {
+		r.Cell.Scenario.Topology[harness.TierProxy] = harness.Tier{Retry: true}
+		r.Receipts.Repeats = map[uint64]uint64{6: 3, 7: 2}
+	}
+	first := func(r *harness.Record) { r.Receipts.Spans[0].First = 1 } // attempt 0 has no receipt
+	run(t, harness.CheckSpec{Name: "exactly-once"}, []judged{
+		{"HAProxy may try again", retry, harness.Pass, "98 of 100 attempts arrived exactly once; HAProxy tried 2 attempts again", ""},
+		{"the driver may not", func(r *harness.Record) { retry(r); r.Attempts[3].Seq = 2 }, harness.Fail, "1 replay", "attempt 2: reported twice"},
+		{"an answer of a web node that was ended", func(r *harness.Record) { kill(r, "backend1"); first(r) }, harness.Unknown, "1 answer is in no log of an origin: a web node was ended", "attempt 0: answered with status 200, but no origin logged it, as a web node was ended"},
+		{"a web node that was slow logs all the same", func(r *harness.Record) { disturbed(r, harness.FaultSlow, "backend1"); first(r) }, harness.Fail, "1 loss", ""},
+		{"a client that left early", func(r *harness.Record) {
+			r.Attempts[0].Outcome, r.Attempts[0].Cause = harness.Indeterminate, harness.CauseAborted
+			first(r)
+		}, harness.Pass, "of 1 indeterminate attempt 0 arrived and 1 did not", "attempt 0: indeterminate (aborted): it did not arrive"},
+	})
 }

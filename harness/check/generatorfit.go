@@ -11,21 +11,23 @@ import (
 
 var _ = register("generator-fit", func(o *options) harness.AnyCheck {
 	return generatorFit{
-		lagP99:   o.duration("lag-p99", 10*time.Millisecond),
+		lagP99:   o.duration("lag-p99", tolerableLag),
 		achieved: o.share("achieved", 0.99),
 		cpu:      o.share("cpu", 0.9),
 		advice:   o.flag("advisory"),
 	}
 })
 
-// generatorFit asks whether the client was the limit. It never fails: a client
-// that sends late, sends too little, runs out of ports or eats the machine says
-// nothing about the product, and makes every claim about time void, so the answer is unknown and
-// names the limit that was passed. Counts do not suffer.
+// generatorFit asks whether the client was the limit, and says what else was. It never
+// fails: a client that sends late, sends too little, runs out of descriptors or ports,
+// fills a core with one of its threads or eats the machine says nothing about the
+// product, and makes every claim about time void. The answer is unknown then, names
+// the culprit (the client, the host or the kernel) and says what to do. Counts do not
+// suffer. See harness.LimitOf.
 type generatorFit struct {
 	lagP99   time.Duration // option lag-p99: most lateness of 99 in 100 attempts
 	achieved float64       // option achieved: least share of the scheduled attempts that were made
-	cpu      float64       // option cpu: most share of all cores that the generator may use
+	cpu      float64       // option cpu: most share of all cores that the generator may use, and of one core that a thread may
 	advice   bool          // option advisory: report, but do not weigh in the verdict
 }
 
@@ -43,46 +45,39 @@ func (c generatorFit) Judge(rec *harness.Record) harness.Verdict {
 }
 
 func (c generatorFit) judge(rec *harness.Record) harness.Verdict {
-	if len(rec.Attempts) == 0 {
-		return unknown("no attempt was made")
+	if rec.Made() == 0 {
+		return unknown("no attempt was made%s", because(rec))
 	}
-	var limits []string
-	lag := lagP99(rec.Attempts)
-	if lag > c.lagP99 {
-		limits = append(limits, fmt.Sprintf("lag p99 %v is above %v", round(lag), c.lagP99))
+	sum := harness.Summarise(rec)
+	bounds := harness.ClientBounds{LagP99: c.lagP99, Achieved: c.achieved, CPU: c.cpu}
+	found := harness.ClientLimits(rec, sum, bounds)
+	if len(found) > 0 {
+		var limits []string
+		for _, l := range found {
+			limits = append(limits, l.String())
+		}
+		return unknown("times are void, the limit is %s", strings.Join(limits, "; "))
 	}
-	made, known := ratio(float64(len(rec.Attempts)), float64(rec.Driven.Offered))
-	switch {
-	case !known:
-		limits = append(limits, "the driver does not say how many attempts it was to make")
-	case made < c.achieved:
-		limits = append(limits, fmt.Sprintf("%s of the scheduled attempts were made, below %s", percent(made), percent(c.achieved)))
-	}
-	if n := shortages(rec.Attempts); n > 0 {
-		limits = append(limits, fmt.Sprintf("%s found it out of descriptors or ports", count(n, "attempt", "attempts")))
+	made, known := ratio(float64(sum.Attempts), float64(sum.Offered))
+	if !known {
+		return unknown("times are void, the limit is not known: the driver does not say how many attempts it was to make")
 	}
 	cpu, known := cpuShare(rec)
-	switch {
-	case !known:
-		limits = append(limits, "its use of the CPU is not known")
-	case cpu > c.cpu:
-		limits = append(limits, fmt.Sprintf("it used %s of all cores, above %s", percent(cpu), percent(c.cpu)))
+	if !known {
+		return unknown("times are void, the limit is not known: the generator's use of the CPU is not known")
 	}
-	if len(limits) > 0 {
-		return unknown("times are void, the generator was unfit: %s", strings.Join(limits, "; "))
-	}
-	return pass("the generator was fit: lag p99 %v, %s of the scheduled attempts made, %s of all cores used",
-		round(lag), percent(made), percent(cpu))
+	return pass("the generator was fit: lag p99 %v, %s of the scheduled attempts made, %s of all cores used%s; the limit is %s",
+		round(sum.Lag.P99), percent(made), percent(cpu), busiest(rec), harness.LimitWithin(rec, sum, bounds))
 }
 
-// shortages counts the attempts that the client itself had no means for.
-func shortages(attempts []harness.Attempt) (n uint64) {
-	for i := range attempts {
-		if attempts[i].Cause == harness.CauseResources {
-			n++
-		}
+// busiest says how full the busiest of the generator's threads was, where it has its
+// own.
+func busiest(rec *harness.Record) string {
+	full := harness.FullestShard(rec.Driven.Shards)
+	if full == 0 {
+		return ""
 	}
-	return n
+	return fmt.Sprintf(", %s of a core by the busiest of %s", percent(full), count(uint64(len(rec.Driven.Shards)), "thread", "threads"))
 }
 
 func lagP99(attempts []harness.Attempt) time.Duration {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/haproof/haproof/harness"
@@ -33,16 +34,33 @@ func (c nodesAlive) Judge(rec *harness.Record) harness.Verdict {
 	case len(rec.Nodes) == 0:
 		return named(c.Name(), unknown("the record names no node"))
 	}
-	return named(c.Name(), pass("%s lived to the end%s", count(uint64(len(rec.Nodes)), "node", "nodes"), onPurpose(rec)))
+	gone, who := onPurpose(rec)
+	alive := count(uint64(len(rec.Nodes)-gone), "node", "nodes")
+	if who == "" {
+		return named(c.Name(), pass("%s lived to the end", alive))
+	}
+	return named(c.Name(), pass("%s lived to the end, unlike %s", alive, who))
 }
 
-// onPurpose says which nodes the scenario wanted dead or stopped.
-func onPurpose(rec *harness.Record) string {
-	if gone := rec.Settlement.LeftOut; len(gone) > 0 {
-		return ", but for " + strings.Join(gone, ", ")
+// onPurpose says how many nodes of the record, and which, the scenario wanted dead or
+// stopped.
+func onPurpose(rec *harness.Record) (gone int, who string) {
+	if left := rec.Settlement.LeftOut; len(left) > 0 {
+		for _, n := range rec.Nodes {
+			if slices.ContainsFunc(left, func(text string) bool { return strings.HasPrefix(text, n.Name+" ") }) {
+				gone++
+			}
+		}
+		return gone, strings.Join(left, ", ")
 	}
-	if state := rec.Cell.Scenario.Topology.Tracking(); !state.Running() && state != harness.TrackerOff {
-		return ", but for trackers, which the scenario wants " + string(state)
+	state := rec.Cell.Scenario.Topology.Tracking()
+	if state.Running() || state == harness.TrackerOff {
+		return 0, ""
 	}
-	return ""
+	for _, n := range rec.Nodes {
+		if n.Tier == harness.TierTracker {
+			gone++
+		}
+	}
+	return gone, "trackers, which the scenario wants " + string(state)
 }

@@ -1,9 +1,7 @@
 package check
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -13,12 +11,13 @@ import (
 var _ = register("no-errors", func(*options) harness.AnyCheck { return noErrors{} })
 
 // noErrors demands that every attempt went as its target expects, those of a probe
-// before the schedule too. Errors of the
-// client's own making (interrupted, out of descriptors or ports) and attempts
-// that were never reported leave it unknown. So does an interrupted trial, whose
+// before the schedule too. Errors of the client's own making (out of descriptors, ports
+// or memory, given up as it was late, or given up while it or the host was the limit,
+// see harness.OwnFaults) and attempts that were never reported leave it unknown. So does an interrupted trial, whose
 // lab may have been taken down under what was in flight, and a search, which goes
 // on until something breaks. Where customers have limits it is no error that one is
-// denied; whether that was right is for enforced to judge.
+// denied; whether that was right is for enforced to judge. Nor is it one that those
+// clients leave whom the workload's seed chooses for that.
 type noErrors struct{}
 
 var _ harness.Check = noErrors{}
@@ -30,21 +29,17 @@ func (c noErrors) Judge(rec *harness.Record) harness.Verdict {
 }
 
 func (noErrors) judge(rec *harness.Record) harness.Verdict {
-	n := uint64(len(rec.Attempts))
+	n := rec.Made()
 	if n == 0 {
-		return unknown("no attempt was made")
+		return unknown("no attempt was made%s", because(rec))
 	}
 	if searches(rec) {
 		return unknown("a search goes on until something breaks, so its errors say nothing")
 	}
-	causes := causesOf(rec.Attempts)
-	denied := expectDenials(rec, causes)
+	causes, denied, left := errorsOf(rec)
 	total, own := uint64(0), uint64(0)
-	for cause, e := range causes {
-		total += e.n
-		if cause == harness.CauseResources {
-			own += e.n
-		}
+	for _, e := range causes {
+		total, own = total+e.N, own+e.Own
 	}
 	f, list := describe(causes)
 	if probe := rec.Capacity; probe != nil && probe.Errors > 0 && !rec.Interrupted {
@@ -57,7 +52,7 @@ func (noErrors) judge(rec *harness.Record) harness.Verdict {
 	case total > own:
 		return f.on(fail("%s of %s did not go as expected: %s", num(total), count(n, "attempt", "attempts"), list))
 	case own > 0:
-		return f.on(unknown("%s of %s ended by the client's own fault: %s", num(own), count(n, "attempt", "attempts"), list))
+		return f.on(unknown("%s of %s went wrong by the fault of the client or the host: %s", num(own), count(n, "attempt", "attempts"), list))
 	case n < wanted(rec):
 		return unknown("%s of %s were never reported by the driver", num(wanted(rec)-n), count(wanted(rec), "attempt", "attempts"))
 	case cutShort(rec) != "":
@@ -65,58 +60,40 @@ func (noErrors) judge(rec *harness.Record) harness.Verdict {
 	case rec.Capacity != nil:
 		return pass("%s of %s answered as expected, and %s of the probe", num(n), count(n, "attempt", "attempts"), num(rec.Capacity.Attempts))
 	}
+	var aside string
 	if denied > 0 {
-		return pass("%s of %s answered as expected, %s denied by limits",
-			num(n-denied), count(n, "attempt", "attempts"), num(denied))
+		aside += ", " + num(denied) + " denied by limits"
 	}
-	return pass("%s of %s answered as expected", num(n), count(n, "attempt", "attempts"))
-}
-
-// expectDenials takes denied attempts out of the causes where customers have
-// limits, and says how many there were.
-func expectDenials(rec *harness.Record, causes map[harness.Cause]*errorCount) uint64 {
-	denied := causes[harness.CauseDenied]
-	if denied == nil || !rec.Cell.Scenario.Topology.Limits().Expect(harness.CauseDenied) {
-		return 0
+	if left > 0 {
+		aside += ", " + num(left) + " left by their clients, as they should"
 	}
-	delete(causes, harness.CauseDenied)
-	return denied.n
+	return pass("%s of %s answered as expected%s", num(n-denied-left), count(n, "attempt", "attempts"), aside)
 }
 
-// errorCount is how often a cause was seen, with its first attempt.
-type errorCount struct {
-	n     uint64
-	first *harness.Attempt
-}
-
-func causesOf(attempts []harness.Attempt) map[harness.Cause]*errorCount {
-	causes := map[harness.Cause]*errorCount{}
-	for i := range attempts {
-		a := &attempts[i]
-		if a.Cause == "" && a.Outcome == harness.OK {
-			continue
+// errorsOf returns the errors of a record. What was denied is none where customers have
+// limits; it and what clients left as they should are counted apart.
+func errorsOf(rec *harness.Record) (causes []harness.ErrorTotal, denied, left uint64) {
+	causes, left = harness.ErrorsOf(rec)
+	if !rec.Cell.Scenario.Topology.Limits().Expect(harness.CauseDenied) {
+		return causes, 0, left
+	}
+	causes = slices.DeleteFunc(causes, func(e harness.ErrorTotal) bool {
+		if e.Cause == harness.CauseDenied {
+			denied = e.N
 		}
-		cause := cmp.Or(a.Cause, "unexplained")
-		if causes[cause] == nil {
-			causes[cause] = &errorCount{first: a}
-		}
-		causes[cause].n++
-	}
-	return causes
-}
-
-// describe lists the causes, most frequent first.
-func describe(causes map[harness.Cause]*errorCount) (*findings, string) {
-	order := slices.SortedFunc(maps.Keys(causes), func(a, b harness.Cause) int {
-		return cmp.Or(cmp.Compare(causes[b].n, causes[a].n), cmp.Compare(a, b))
+		return e.Cause == harness.CauseDenied
 	})
+	return causes, denied, left
+}
+
+// describe lists the causes.
+func describe(causes []harness.ErrorTotal) (*findings, string) {
 	var f findings
 	var list []string
-	for _, cause := range order {
-		e := causes[cause]
-		list = append(list, fmt.Sprintf("%s %s", num(e.n), cause))
-		f.add(string(cause), "%s, the first is %s: status %d, key %q, due at %v", count(e.n, "attempt", "attempts"),
-			id(e.first.Seq), e.first.Status, e.first.Key, e.first.Intended)
+	for _, e := range causes {
+		list = append(list, fmt.Sprintf("%s %s", num(e.N), e.Cause))
+		f.add(string(e.Cause), "%s, the first is %s: status %d, key %q, due at %v", count(e.N, "attempt", "attempts"),
+			id(e.First.Seq), e.First.Status, e.First.Key, e.First.Intended)
 	}
 	return &f, strings.Join(list, ", ")
 }

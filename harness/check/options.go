@@ -59,6 +59,40 @@ func (o *options) duration(name string, fallback time.Duration) time.Duration {
 	return value
 }
 
+// whole reads a whole number; none is 0.
+func (o *options) whole(name string) uint64 {
+	text, ok := o.take(name)
+	if !ok {
+		return 0
+	}
+	value, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		o.errs = append(o.errs, fmt.Errorf("option %s: %q is no whole number, such as 0", name, text))
+	}
+	return value
+}
+
+// factor reads how many times as much something may be, 1 or more; none is 0.
+func (o *options) factor(name string) float64 {
+	text, ok := o.take(name)
+	if !ok {
+		return 0
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(value >= 1 && value <= 1e6) {
+		o.errs = append(o.errs, fmt.Errorf("option %s: %q is no factor of 1 or more, such as 2", name, text))
+	}
+	return value
+}
+
+// factorOr is factor with a fallback.
+func (o *options) factorOr(name string, fallback float64) float64 {
+	if value := o.factor(name); value != 0 {
+		return value
+	}
+	return fallback
+}
+
 // flag reads true or false.
 func (o *options) flag(name string) bool {
 	text, ok := o.take(name)

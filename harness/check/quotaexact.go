@@ -17,6 +17,7 @@ var _ = register("quota-exact", func(*options) harness.AnyCheck { return quotaEx
 // and so is a customer that only another witness knows. Inside is a pass only if
 // nothing is unsure, every witness testified, the lab had settled and the trial was
 // played to its end. Searches cannot be judged: their probes are counted by proxy and tracker only.
+// A witness that a fault has taken the memory of may say too little, never too much.
 type quotaExact struct{}
 
 var _ harness.Check = quotaExact{}
@@ -33,14 +34,16 @@ func (c quotaExact) judge(rec *harness.Record) harness.Verdict {
 	}
 	client := harness.ClientLedger(rec.Attempts)
 	present, absent := others(rec)
-	bad := disagreements(rec, client, present)
-	if v, failed := differences(rec, client, present, bad); failed {
+	says := testimonies(rec, present)
+	bad := disagreements(client, says)
+	if v, failed := differences(rec, client, says, bad); failed {
 		return v
 	}
 	total := client.Total()
 	for _, name := range present {
 		total.Unsure += rec.Ledgers[name].Total().Unsure
 	}
+	forgetful := lacking(client, says)
 	switch {
 	case !rec.Settlement.Settled:
 		return unknown("the lab had not settled: %s", strings.Join(rec.Settlement.Missing, "; "))
@@ -53,8 +56,8 @@ func (c quotaExact) judge(rec *harness.Record) harness.Verdict {
 	case total.Sure == 0:
 		return unknown("no dynamic answer among %s, so there was nothing to charge", count(uint64(len(rec.Attempts)), "attempt", "attempts"))
 	}
-	return pass("%d witnesses agree on %s of %s%s", 1+len(present), count(total.Sure, "dynamic answer", "dynamic answers"),
-		count(uint64(len(client)), "customer", "customers"), trackerNote(rec))
+	return pass("%d witnesses agree on %s of %s%s%s", 1+len(present)-len(forgetful), count(total.Sure, "dynamic answer", "dynamic answers"),
+		count(uint64(len(client)), "customer", "customers"), trackerNote(rec), excuses(forgetful))
 }
 
 func (quotaExact) unsure(client harness.Ledger, total harness.Tally) harness.Verdict {
@@ -135,19 +138,19 @@ type disagreement struct {
 	text string
 }
 
-func disagreements(rec *harness.Record, client harness.Ledger, present []string) []disagreement {
+func disagreements(client harness.Ledger, says []testimony) []disagreement {
 	keys := map[string]bool{}
 	for key := range client {
 		keys[key] = true
 	}
-	for _, name := range present {
-		for key := range rec.Ledgers[name] {
+	for _, w := range says {
+		for key := range w.ledger {
 			keys[key] = true
 		}
 	}
 	var bad []disagreement
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if d, differs := compare(rec, client, present, key); differs {
+		if d, differs := compare(client, says, key); differs {
 			bad = append(bad, d)
 		}
 	}
@@ -155,24 +158,26 @@ func disagreements(rec *harness.Record, client harness.Ledger, present []string)
 }
 
 // compare holds all witnesses of one customer against the client.
-func compare(rec *harness.Record, client harness.Ledger, present []string, key string) (disagreement, bool) {
+func compare(client harness.Ledger, says []testimony, key string) (disagreement, bool) {
 	c := client[key]
-	says := []string{"client " + tally(c)}
+	list := []string{"client " + tally(c)}
 	d, differs := disagreement{key: key}, false
-	for _, name := range present {
-		w := rec.Ledgers[name][key]
-		said := name + " " + tally(w)
+	for _, w := range says {
+		t := w.ledger[key]
+		said := w.name + " " + tally(t)
 		switch {
-		case w.Sure > c.Sure+c.Unsure:
+		case t.Sure > c.Sure+c.Unsure:
 			differs, d.over = true, true
-			said += fmt.Sprintf(" (%s too many)", num(w.Sure-c.Sure-c.Unsure))
-		case w.Sure+w.Unsure < c.Sure:
+			said += fmt.Sprintf(" (%s too many)", num(t.Sure-c.Sure-c.Unsure))
+		case t.Sure+t.Unsure < c.Sure && w.forgot != "":
+			said += " (" + w.forgot + ")"
+		case t.Sure+t.Unsure < c.Sure:
 			differs = true
-			said += fmt.Sprintf(" (%s too few)", num(c.Sure-w.Sure-w.Unsure))
+			said += fmt.Sprintf(" (%s too few)", num(c.Sure-t.Sure-t.Unsure))
 		}
-		says = append(says, said)
+		list = append(list, said)
 	}
-	d.text = strings.Join(says, ", ")
+	d.text = strings.Join(list, ", ")
 	return d, differs
 }
 
@@ -185,7 +190,7 @@ func tally(t harness.Tally) string {
 
 // differences turns disagreements into a failure. In a lab that had not settled
 // only too many is one: too few may still be on its way.
-func differences(rec *harness.Record, client harness.Ledger, present []string, bad []disagreement) (harness.Verdict, bool) {
+func differences(rec *harness.Record, client harness.Ledger, says []testimony, bad []disagreement) (harness.Verdict, bool) {
 	var f findings
 	var customers, over uint64
 	for _, d := range bad {
@@ -202,14 +207,14 @@ func differences(rec *harness.Record, client harness.Ledger, present []string, b
 		return harness.Verdict{}, false
 	}
 	return f.on(fail("witnesses disagree on %s, %s of them overcharged: %s",
-		count(customers, "customer", "customers"), num(over), totals(rec, client, present))), true
+		count(customers, "customer", "customers"), num(over), totals(client, says))), true
 }
 
 // totals lists what each witness counted in all.
-func totals(rec *harness.Record, client harness.Ledger, present []string) string {
-	says := []string{"client " + tally(client.Total())}
-	for _, name := range present {
-		says = append(says, name+" "+tally(rec.Ledgers[name].Total()))
+func totals(client harness.Ledger, says []testimony) string {
+	list := []string{"client " + tally(client.Total())}
+	for _, w := range says {
+		list = append(list, w.name+" "+tally(w.ledger.Total()))
 	}
-	return strings.Join(says, ", ")
+	return strings.Join(list, ", ")
 }

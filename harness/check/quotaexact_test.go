@@ -71,6 +71,56 @@ func TestQuotaExactIsUnknownWhereNothingIsProved(t *testing.T) {
 	})
 }
 
+func TestQuotaExactKnowsWhatFaultsMakeOthersForget(t *testing.T) {
+	lose := func(r *harness.Record, witness string) { charge(r, witness, "c0001", 8) }
+	retry := func(r *harness.Record) {
+		tier := r.Cell.Scenario.Topology[harness.TierProxy]
+		tier.Retry = true
+		r.Cell.Scenario.Topology[harness.TierProxy] = tier
+		r.Receipts.Repeats = map[uint64]uint64{6: 3, 7: 2} // 7 is not dynamic
+	}
+	run(t, harness.CheckSpec{Name: "quota-exact"}, []judged{
+		{"a proxy that was started again lost its table", func(r *harness.Record) {
+			disturbed(r, harness.FaultRestart, "proxy1").Fault.Signal = "term"
+			lose(r, "sticktable")
+		},
+			harness.Pass, "4 witnesses agree on 50 dynamic answers of 5 customers; too few are no fault of sticktable 48, as a proxy lost its table", ""},
+		{"a table that was cleared", func(r *harness.Record) { disturbed(r, harness.FaultClear, "proxy1"); lose(r, "sticktable") }, harness.Pass, "a proxy lost its table", ""},
+		{"it may not know too much", func(r *harness.Record) { kill(r, "proxy1"); charge(r, "sticktable", "c0001", 11) }, harness.Fail, "overcharged", "sticktable 11 (1 too many)"},
+		{"a reload keeps the table", func(r *harness.Record) { disturbed(r, harness.FaultReload, "proxy1"); lose(r, "sticktable") }, harness.Fail, "sticktable 48", "2 too few"},
+		{"a sham takes nothing", func(r *harness.Record) { disturbed(r, harness.FaultClear, "proxy1").Sham = true; lose(r, "sticktable") }, harness.Fail, "sticktable 48", ""},
+		{"a stopping process logs for the tracker", func(r *harness.Record) {
+			stopped(r, 56, 66, 76)
+			r.Stopping[0].Drained, r.Stopping[1].Drained = true, true
+			lose(r, "sticktable")
+		}, harness.Pass, "5 witnesses agree", ""},
+		{"what it counted is in the table", func(r *harness.Record) { stopped(r, 56, 66); r.Stopping[0].Drained = true; lose(r, "sticktable") }, harness.Fail, "sticktable 49", ""},
+		{"what it logged is not known", func(r *harness.Record) {
+			disturbed(r, harness.FaultReload, "proxy1")
+			r.Absent = map[string]string{harness.AbsentStopping: "old lines"}
+			lose(r, "sticktable")
+		}, harness.Pass, "sticktable 48, as nobody knows what a stopping process logged", ""},
+		{"nobody stopped, so there is nothing to know", func(r *harness.Record) {
+			r.Absent = map[string]string{harness.AbsentStopping: "old lines"}
+			lose(r, "sticktable")
+		}, harness.Fail, "sticktable 48", ""},
+		{"several threads drop lines", func(r *harness.Record) { threads(r, 4); lose(r, "proxylog") }, harness.Pass, "proxylog 48, as HAProxy with several threads drops lines", ""},
+		{"they never write too many", func(r *harness.Record) { threads(r, 4); charge(r, "proxylog", "c0001", 11) }, harness.Fail, "overcharged", ""},
+		{"a proxy that was killed lost lines", func(r *harness.Record) { kill(r, "proxy1"); lose(r, "proxylog") }, harness.Pass, "proxylog 48, as a proxy was ended at once", ""},
+		{"one that ended gracefully did not", func(r *harness.Record) {
+			disturbed(r, harness.FaultRestart, "proxy1").Fault.Signal = "usr1"
+			lose(r, "proxylog")
+		},
+			harness.Fail, "proxylog 48", ""},
+		{"a web node that was ended lost lines", func(r *harness.Record) { kill(r, "backend1"); lose(r, "origin") }, harness.Pass, "origin 48, as a web node was ended", ""},
+		{"its end is no excuse for the tracker", func(r *harness.Record) { kill(r, "backend1"); lose(r, "tracker") }, harness.Fail, "tracker 48", ""},
+		{"HAProxy tried again", func(r *harness.Record) { retry(r); charge(r, "origin", "c0001", 12) }, harness.Pass, "5 witnesses agree", ""},
+		{"it tried again what a web node did not get to answer", retry, harness.Pass, "5 witnesses agree", ""},
+		{"more than it tried again", func(r *harness.Record) { retry(r); charge(r, "origin", "c0001", 13) }, harness.Fail, "overcharged", "origin 11 to 13 (1 too many)"},
+		{"the tracker counted both", func(r *harness.Record) { retry(r); charge(r, "tracker", "c0001", 12) }, harness.Fail, "overcharged", "tracker 12 (2 too many)"},
+	})
+}
+
 // agreeOnSure lets the other witnesses count only what the client is sure of.
 func agreeOnSure(rec *harness.Record) {
 	agree(rec)

@@ -9,7 +9,7 @@ import (
 )
 
 func TestEveryCheckIsKnownByItsOwnName(t *testing.T) {
-	want := []string{"cpu-limits", "enforced", "exactly-once", "generator-fit", "host-fit", "no-errors", "nodes-alive", "quota-exact", "scales-with-backends", "tracking-cost"}
+	want := []string{"charged", "cpu-limits", "drivers-agree", "enforced", "exactly-once", "fail-open", "generator-fit", "host-fit", "no-errors", "nodes-alive", "quota-exact", "scales-with-backends", "slo", "tracking-cost"}
 	if diff := cmp.Diff(want, Names()); diff != "" {
 		t.Error(diff)
 	}
@@ -38,7 +38,7 @@ func TestAllKeepsTheScenariosOrder(t *testing.T) {
 
 func TestWrongOptionsAreNamed(t *testing.T) {
 	for _, test := range []struct{ check, option, value, want string }{
-		{"quota-exactt", "", "", `unknown check "quota-exactt": there are cpu-limits, enforced, exactly-once`},
+		{"quota-exactt", "", "", `unknown check "quota-exactt": there are charged, cpu-limits, drivers-agree, enforced, exactly-once`},
 		{"quota-exact", "tolerance", "0.01", `check quota-exact: unknown option "tolerance": this check has none`},
 		{"generator-fit", "lag", "10ms", `unknown option "lag": there are achieved, advisory, cpu, lag-p99`},
 		{"generator-fit", "lag-p99", "10", `option lag-p99: "10" is no duration above 0, such as 10ms`},
@@ -48,6 +48,11 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		{"scales-with-backends", "efficiency", "0", `option efficiency: "0" is no share`},
 		{"tracking-cost", "at-most", "0.25", `option at-most: "0.25" is no percentage`},
 		{"tracking-cost", "at-most", "-3%", `"-3%" is no percentage`},
+		{"charged", "plane", "lost 0", `check charged: unknown option "plane": want exact or plain, or one of them with a version such as plain@2.6; did you mean plain?`},
+		{"charged", "plain@2", "lost 0", `unknown option "plain@2": want exact or plain`},
+		{"charged", "exact", "lost 0..stoping", `check charged: option exact: "lost 0..stoping": column 9: "stoping" is no term: did you mean stopping?`},
+		{"fail-open", "errors", "-1", `option errors: "-1" is no whole number, such as 0`},
+		{"fail-open", "slower", "0.5", `option slower: "0.5" is no factor of 1 or more, such as 2`},
 		{"host-fit", "steal", "x", `option steal: "x" is no share`},
 	} {
 		spec := harness.CheckSpec{Name: test.check}

@@ -98,12 +98,3 @@ func TestErrorsOfTheProbeCount(t *testing.T) {
 		{"one error", func(rec *harness.Record) { rec.Capacity = &harness.Capacity{RPS: 5, Attempts: 10, Errors: 1} }, harness.Fail, "1 of 10 attempts of the probe", ""},
 	})
 }
-
-func TestNodesThatTheScenarioWantsDeadAreNamed(t *testing.T) {
-	run(t, harness.CheckSpec{Name: "nodes-alive"}, []judged{
-		{"by a fault", func(rec *harness.Record) { rec.Settlement.LeftOut = []string{"tracker1 (killed on purpose)"} }, harness.Pass, "but for tracker1 (killed on purpose)", ""},
-		{"by a state", func(rec *harness.Record) {
-			rec.Cell.Scenario.Topology[harness.TierTracker] = harness.Tier{State: harness.TrackerDead}
-		}, harness.Pass, "but for trackers, which the scenario wants dead", ""},
-	})
-}

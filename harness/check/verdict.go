@@ -84,6 +84,14 @@ func cutShort(rec *harness.Record) string {
 	return ""
 }
 
+// because tells why a trial is not whole, to go on in a sentence; nothing of one that is.
+func because(rec *harness.Record) string {
+	if why := cutShort(rec); why != "" {
+		return ": " + why
+	}
+	return ""
+}
+
 // wanted is how many attempts the schedule wanted, by the driver's own word and
 // by the workload's.
 func wanted(rec *harness.Record) uint64 {

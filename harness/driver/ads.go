@@ -8,7 +8,7 @@ import (
 	"github.com/haproof/haproof/harness"
 )
 
-func init() { registerProfile("ads", newAds) }
+func init() { registerProfile("ads", newAds, "pixel", "beacon") }
 
 const (
 	pixelShare = 0.75 // of advertising attempts; the others are beacons
@@ -27,13 +27,14 @@ func newAds(w harness.Workload) (profile, error) {
 	for i := range hosts {
 		hosts[i] = fmt.Sprintf("a%04d.ads.test", i)
 	}
+	sessions := sessionsOf(w)
 	return func(k uint64, r *random, path []byte) (Target, []byte) {
-		target := Target{Method: "GET", Host: hosts[r.below(len(hosts))]}
+		target := Target{Method: "GET", Host: hosts[sessions.below(k, r, drawHost, len(hosts))]}
 		if r.share() < pixelShare {
 			target.Status, target.Bytes = 200, pixelBytes
 			return target, appendQuery(append(path, "/pixel.gif"...), k, r)
 		}
-		target.Status = 204
+		target.Status, target.Route = 204, 1
 		return target, appendQuery(append(path, "/beacon"...), k, r)
 	}, nil
 }

@@ -23,9 +23,13 @@ func TestCauseOfAnErrorDependsOnItAndTheStage(t *testing.T) {
 	}{
 		{inside(syscall.ECONNREFUSED), connecting, harness.CauseConnect},
 		{inside(syscall.EHOSTUNREACH), connecting, harness.CauseConnect},
-		{inside(syscall.EADDRNOTAVAIL), connecting, harness.CauseResources}, // no port left
-		{inside(syscall.EMFILE), connecting, harness.CauseResources},        // no descriptor left
+		{inside(syscall.EADDRNOTAVAIL), connecting, harness.CausePorts},
+		{inside(syscall.EADDRINUSE), connecting, harness.CausePorts},
+		{inside(syscall.EMFILE), connecting, harness.CauseDescriptors},
+		{syscall.ENFILE, connecting, harness.CauseDescriptors},
 		{inside(syscall.ENOBUFS), exchanging, harness.CauseResources},
+		{inside(syscall.ENOMEM), connecting, harness.CauseResources},
+		{syscall.ENOSPC, connecting, harness.CauseResources},
 		{inside(syscall.ETIMEDOUT), connecting, harness.CauseTimeout}, // the kernel's patience, which is longer than ours
 		{os.ErrDeadlineExceeded, connecting, harness.CauseTimeout},
 		{os.ErrDeadlineExceeded, exchanging, harness.CauseTimeout},

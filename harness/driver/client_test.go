@@ -28,15 +28,22 @@ func phpClient(t *testing.T, overTLS harness.Share, timeout time.Duration, to ha
 func TestAConnectionThatDiedIdleCostsNoAttempt(t *testing.T) {
 	for _, share := range []harness.Share{0, 1} {
 		o, endpoint := newOrigin(t)
-		c, targets := phpClient(t, share, 5*time.Second, endpoint)
+		c, targets := phpClient(t, share, 30*time.Second, endpoint)
 		for seq := range uint64(10) {
 			target := targets.At(seq)
 			want := ending{status: 200, bytes: 512, dynamic: true, outcome: harness.OK}
-			if got := c.send(seq, &target); got != want {
+			got := c.send(seq, &target)
+			if got.phases.connect <= 0 || got.phases.firstByte < got.phases.connect+got.phases.handshake || (got.phases.handshake > 0) != (share == 1) {
+				t.Errorf("TLS %v, attempt %d: phases %+v", share, seq, got.phases)
+			}
+			if got.phases = (phases{}); got != want {
 				t.Errorf("TLS %v, attempt %d after its connection was closed: got %+v, want %+v", share, seq, got, want)
 			}
 			o.closeAll()
 			await(t, "connections closed", func() bool { return o.open() == 0 })
+			for _, cn := range c.servers[0].poolFor(&target).idle {
+				await(t, "the client can know", func() bool { return ended(t, cn) })
+			}
 		}
 		if o.opened != 10 {
 			t.Errorf("TLS %v: %d connections opened, want 10", share, o.opened)
@@ -47,7 +54,7 @@ func TestAConnectionThatDiedIdleCostsNoAttempt(t *testing.T) {
 func TestOneConnectionServesAttemptsInTurn(t *testing.T) {
 	for _, share := range []harness.Share{0, 1} {
 		o, endpoint := newOrigin(t)
-		c, targets := phpClient(t, share, 5*time.Second, endpoint)
+		c, targets := phpClient(t, share, 30*time.Second, endpoint)
 		for seq := range uint64(50) {
 			target := targets.At(seq)
 			if got := c.send(seq, &target); got.outcome != harness.OK {
@@ -66,7 +73,7 @@ func TestNoDescriptorsLeftIsAShortageOfTheClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, endpoint := newOrigin(t)
-	c, targets := phpClient(t, 0, 5*time.Second, endpoint)
+	c, targets := phpClient(t, 0, 30*time.Second, endpoint)
 	target := targets.At(0)
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: was.Max}); err != nil {
 		t.Skip("the descriptor limit cannot be lowered:", err)
@@ -75,7 +82,7 @@ func TestNoDescriptorsLeftIsAShortageOfTheClient(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
 		t.Fatal(err)
 	}
-	want := ending{dynamic: true, outcome: harness.Failed, cause: harness.CauseResources}
+	want := ending{dynamic: true, outcome: harness.Failed, cause: harness.CauseDescriptors}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -104,7 +111,7 @@ func TestPreheatingOpensWhatTheFirstAttemptsNeedAndSendsNothing(t *testing.T) {
 	}
 	defer func() { _ = c.close() }()
 	targets := targetsOf(t, w)
-	(&offer{client: c, targets: targets}).preheat(t.Context(), schedule{{rateRPS: 100, count: 1000}})
+	(&offer{client: c, targets: targets}).preheat(t.Context(), staircase{{rateRPS: 100, count: 1000}})
 	await(t, "three connections", func() bool { return o.open() == 3 })
 	for seq := range uint64(60) { // in turn: none of them needs a connection more
 		target := targets.At(seq)

@@ -26,13 +26,32 @@ func everyDriver(t *testing.T, test func(t *testing.T, d harness.Driver)) {
 			test(t, d)
 		})
 	}
+	t.Run("vegeta-h2", func(t *testing.T) { test(t, overHTTP2{vegetaDriver{}}) })
+}
+
+// overHTTP2 drives every workload over HTTP/2, as far as it goes over TLS.
+type overHTTP2 struct{ vegetaDriver }
+
+func (d overHTTP2) Drive(ctx context.Context, w harness.Workload, to []harness.Endpoint, report func(harness.Attempt)) (harness.Driven, error) {
+	return d.vegetaDriver.Drive(ctx, wantHTTP2(w), to, report)
+}
+
+func (d overHTTP2) Probe(ctx context.Context, w harness.Workload, to []harness.Endpoint, length time.Duration) (harness.Capacity, error) {
+	return d.vegetaDriver.Probe(ctx, wantHTTP2(w), to, length)
+}
+
+func wantHTTP2(w harness.Workload) harness.Workload {
+	if w.OverTLS() > 0 && (w.Connect == nil || w.Connect.Most == 0) { // which is for HTTP/1.1
+		w.Protocol = harness.ProtocolHTTP2
+	}
+	return w
 }
 
 // usual is a workload that a test changes to its needs.
 func usual() harness.Workload {
 	return harness.Workload{
 		Profile: "mixed", Rate: 1500, Requests: 500, Customers: 10, Hosts: 5,
-		Dynamic: 0.5, TLS: 0.5, Timeout: 5 * time.Second, Seed: 7,
+		Dynamic: 0.5, TLS: 0.5, Timeout: 30 * time.Second, Seed: 7, // a patience that no load on the machine exhausts
 	}
 }
 
@@ -104,7 +123,7 @@ func checkAgainstTargets(t *testing.T, w harness.Workload, attempts []harness.At
 		target := targets.At(uint64(k))
 		want := harness.Attempt{
 			Seq: uint64(k), Key: target.Key, Status: target.Status, Bytes: target.Bytes, TLS: target.TLS,
-			Dynamic: target.Dynamic, Outcome: harness.OK, Sent: a.Sent, Done: a.Done,
+			Dynamic: target.Dynamic, Route: target.Route, Outcome: harness.OK, Sent: a.Sent, Done: a.Done,
 			Intended: time.Duration(float64(k) / float64(w.Rate) * 1e9),
 		}
 		if diff := cmp.Diff(want, a); diff != "" {
@@ -211,8 +230,11 @@ func TestInterruptStopsSendingAndWaitsForWhatIsInFlight(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v, want context canceled", err)
 		}
-		if n := len(attempts); n < 51 || n > 500 || driven.Offered < uint64(n) || driven.Offered > 1000 {
-			t.Errorf("%d attempts of %d offered after an interrupt at the 51st", n, driven.Offered)
+		// Of several shards, the one that sent the 51st has sent its part of those before it.
+		// The schedule goes on for 200 s: no machine is a tenth of that late.
+		fewest := 50/max(1, len(driven.Shards)) + 1
+		if n := len(attempts); n < fewest || n > 10_000 || driven.Offered < uint64(n) || driven.Offered > 20_000 {
+			t.Errorf("%d attempts of %d offered after an interrupt at the 51st, want %d at least", n, driven.Offered, fewest)
 		}
 		if diff := cmp.Diff(map[string]int{"ok": len(attempts)}, tally(attempts)); diff != "" {
 			t.Error(diff)
@@ -223,14 +245,18 @@ func TestInterruptStopsSendingAndWaitsForWhatIsInFlight(t *testing.T) {
 
 func TestInterruptEndsALongWaitAtOnce(t *testing.T) {
 	everyDriver(t, func(t *testing.T, d harness.Driver) {
-		_, endpoint := newOrigin(t)
+		o, endpoint := newOrigin(t)
 		w := usual()
-		w.Rate, w.Requests = 0.01, 2 // the second one is due after 100 s
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		w.Rate, w.Requests = 0.001, 2 // the second one is due after 1000 s
+		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
+		o.meanwhile = func(http.ResponseWriter, *http.Request) bool {
+			time.AfterFunc(100*time.Millisecond, cancel) // so that the wait has begun; where it has not, it ends as well
+			return false
+		}
 		began := time.Now()
 		attempts, driven, err := played(ctx, t, d, w, endpoint)
-		if len(attempts) != 1 || driven.Offered != 1 || !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 5*time.Second {
+		if len(attempts) != 1 || driven.Offered != 1 || !errors.Is(err, context.Canceled) || time.Since(began) > time.Minute {
 			t.Errorf("%d attempts, %d offered, error %v after %v", len(attempts), driven.Offered, err, time.Since(began))
 		}
 	})
@@ -274,11 +300,7 @@ func TestNothingIsReplayed(t *testing.T) {
 				if !strings.HasSuffix(seq, "3") {
 					return false
 				}
-				c, _, err := http.NewResponseController(w).Hijack()
-				if err == nil {
-					_ = c.Close() // a kept-alive connection dies under every tenth attempt
-				}
-				return true
+				panic(http.ErrAbortHandler) // a kept-alive connection, or a stream, dies under every tenth attempt
 			}
 			w := usual()
 			w.TLS = share

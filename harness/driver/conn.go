@@ -23,8 +23,21 @@ type conn struct {
 	answers  *bufio.Reader
 	out      []byte // the attempt as it goes onto the wire
 	look     func(fd uintptr)
-	quiet    bool // what look saw
-	used     bool // it has carried an attempt
+	quiet    bool      // what look saw
+	carried  int       // attempts so far
+	used     bool      // it has carried an attempt
+	rested   time.Time // when it became idle, where that matters
+	berths   *berths
+	phases   phases // of how it was made, until an attempt has taken them
+
+	answering time.Time // when the first byte of the last answer was read
+}
+
+// Close ends the connection.
+func (c *conn) Close() error {
+	err := c.Conn.Close()
+	c.berths.leave()
+	return err
 }
 
 // socket counts the bytes that the kernel took, which is how the client knows
@@ -47,6 +60,7 @@ func dial(address string, config *tls.Config, deadline time.Time) (*conn, stage,
 	// No probes by the kernel: they cost four system calls per connection, and the
 	// deadline of each attempt is stricter.
 	dialer := net.Dialer{Deadline: deadline, KeepAlive: -1}
+	began := time.Now()
 	plain, err := dialer.Dial("tcp", address)
 	if err != nil {
 		return nil, connecting, err
@@ -57,10 +71,13 @@ func dial(address string, config *tls.Config, deadline time.Time) (*conn, stage,
 	}
 	c := &conn{Conn: s, socket: s}
 	c.look = c.readNow
+	stood := time.Now()
+	c.phases.connect = stood.Sub(began)
 	if config != nil {
 		if err := c.shakeHands(config, deadline); err != nil {
 			return nil, handshaking, errors.Join(err, plain.Close())
 		}
+		c.phases.handshake = time.Since(stood)
 	}
 	c.answers = bufio.NewReaderSize(c.Conn, answerBuffer)
 	return c, exchanging, nil
@@ -96,11 +113,15 @@ func (c *conn) readNow(fd uintptr) {
 	c.quiet = err == syscall.EAGAIN
 }
 
-// exchange writes the attempt once and reads its complete answer. It never
-// writes a second time. sent says whether the kernel took any of it.
-func (c *conn) exchange(seq uint64, target *Target, deadline time.Time) (a answer, sent bool, err error) {
-	c.used = true
+// exchange writes the attempt once and reads its answer: the complete one, unless the
+// target has the client leave before. It never writes a second time. sent says whether
+// the kernel took any of it.
+func (c *conn) exchange(seq uint64, target *Target, last bool, deadline time.Time) (a answer, sent bool, err error) {
 	c.out = appendAttempt(c.out[:0], seq, target, target.Path)
+	c.used = true
+	if c.carried++; last {
+		c.out = appendLast(nil, c.out)
+	}
 	if err := c.SetDeadline(deadline); err != nil {
 		return answer{}, false, err
 	}
@@ -108,20 +129,41 @@ func (c *conn) exchange(seq uint64, target *Target, deadline time.Time) (a answe
 	if _, err := c.Write(c.out); err != nil {
 		return answer{}, c.socket.written > before, err
 	}
-	a, err = readAnswer(c.answers, target.Method == "HEAD")
+	if target.Leave == harness.AbortAsked {
+		return answer{}, true, errLeft
+	}
+	if _, err := c.answers.Peek(1); err == nil {
+		c.answering = time.Now()
+	}
+	p := newAnswerParser(target.Method == "HEAD", target.Leave)
+	p.cookies = cookiesOf(target.Who)
+	a, err = p.read(c.answers)
 	return a, true, err
 }
 
 // appendAttempt appends the attempt as HTTP/1.1. Its path is given apart, so that
 // it need not be a string.
 func appendAttempt[text string | []byte](b []byte, seq uint64, target *Target, path text) []byte {
+	if target.Form != nil {
+		return target.Form.appendFilled(b, target.filling(seq))
+	}
 	b = append(append(b, target.Method...), ' ')
 	b = append(append(b, path...), " HTTP/1.1\r\nHost: "...)
 	b = append(append(b, target.Host...), "\r\n"+harness.SeqHeader+": "...)
-	b = strconv.AppendUint(b, seq, 10)
-	b = append(b, "\r\nUser-Agent: haproof\r\nAccept: */*\r\n"...)
-	if target.Method == "POST" {
-		b = append(b, "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "...)
+	b = append(strconv.AppendUint(b, seq, 10), "\r\n"...)
+	switch {
+	case target.Header != "":
+		b = append(b, target.Header...)
+	case target.Method == "POST":
+		b = append(b, "User-Agent: haproof\r\nAccept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n"...)
+	default:
+		b = append(b, "User-Agent: haproof\r\nAccept: */*\r\n"...)
+	}
+	if target.Who != nil && !target.OwnCookies {
+		b = target.Who.appendCookies(b)
+	}
+	if target.Body != "" || target.Method == "POST" {
+		b = append(b, "Content-Length: "...)
 		b = append(strconv.AppendInt(b, int64(len(target.Body)), 10), "\r\n"...)
 	}
 	return append(append(b, "\r\n"...), target.Body...)

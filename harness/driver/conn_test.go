@@ -25,7 +25,7 @@ func TestIdleConnectionsAreJudgedByWhatWaitsOnThem(t *testing.T) {
 		{"session tickets when fresh", false, andHang("ticket"), true, false, true},
 		{"session tickets, then closed", false, say("ticket"), true, true, false},
 	} {
-		cn, _, err := dial(hostile(t, c.peer).HTTP, nil, time.Now().Add(5*time.Second))
+		cn, _, err := dial(hostile(t, c.peer).HTTP, nil, time.Now().Add(30*time.Second))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,6 +41,15 @@ func TestIdleConnectionsAreJudgedByWhatWaitsOnThem(t *testing.T) {
 // andHang says something and keeps the connection open.
 func andHang(text string) act {
 	return func(c net.Conn) { say(text)(c); hang(c) }
+}
+
+// ended says whether the peer's end of a connection has come.
+func ended(t *testing.T, c *conn) (yes bool) {
+	t.Helper()
+	if err := c.socket.raw.Control(func(fd uintptr) { yes = hungUp(fd) }); err != nil {
+		t.Fatal(err)
+	}
+	return yes
 }
 
 // come says whether bytes, and the end, have come as the case wants.

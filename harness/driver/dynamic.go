@@ -7,8 +7,8 @@ import (
 )
 
 func init() {
-	registerProfile("dynamic", newDynamic)
-	registerProfile("mixed", newMixed)
+	registerProfile("dynamic", newDynamic, "static", "php")
+	registerProfile("mixed", newMixed, "static", "php", "pixel", "beacon")
 }
 
 // file is a static file that every web node has.
@@ -24,22 +24,29 @@ var (
 	sizes    = []option[uint64]{{0.3, 512}, {0.4, 2000}, {0.25, 8192}, {0.05, 32768}}
 )
 
-// form is the body of every POST.
-const form = "author=someone&text=a+comment+of+a+usual+length+on+a+page+of+the+site"
+// comment is the body of every POST.
+const comment = "author=someone&text=a+comment+of+a+usual+length+on+a+page+of+the+site"
 
 // newDynamic is traffic of a hoster's customers, who are asked by Zipf's law:
 // the share Dynamic goes to PHP, with all statuses, methods and sizes that the
 // application has, the rest to static files.
 func newDynamic(w harness.Workload) (profile, error) {
-	customers, err := zipfCustomers(w.Customers)
+	customers, err := zipfCustomers(w)
 	if err != nil {
 		return nil, err
 	}
-	share := float64(w.Dynamic)
+	share, leaving := float64(w.Dynamic), newLeaving(w)
 	return func(k uint64, r *random, path []byte) (Target, []byte) {
 		target, whole := static(r, path)
 		if r.share() < share {
-			target, whole = page(r, w.Work, path)
+			if leaving.within(k) {
+				target, whole = longPage(r, w.Work, path)
+			} else {
+				target, whole = page(r, w.Work, path)
+			}
+		}
+		if target.Dynamic {
+			target.Route = 1
 		}
 		target.Key, target.Host = customers.pick(k, r)
 		return target, whole
@@ -69,7 +76,7 @@ func page(r *random, work time.Duration, path []byte) (Target, []byte) {
 		target.Bytes = size
 	}
 	if target.Method == "POST" {
-		target.Body = form
+		target.Body = comment
 	}
 	return target, path
 }
@@ -91,10 +98,13 @@ func newMixed(w harness.Workload) (profile, error) {
 	// The attempts at which a customer's turn comes are part of its share.
 	const turns = 1.0 / turnEvery
 	drawn := (ofCustomers - turns) / (1 - turns)
+	sessions := sessionsOf(w)
 	return func(k uint64, r *random, path []byte) (Target, []byte) {
-		if turn(k) || r.share() < drawn {
+		if turn(sessions.user(k)) || sessions.share(k, r, drawKind) < drawn {
 			return dynamic(k, r, path)
 		}
-		return ads(k, r, path)
+		target, path := ads(k, r, path)
+		target.Route += 2 // those of dynamic come first
+		return target, path
 	}, nil
 }

@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// catchUp is how long after a workload's duration late attempts are still sent.
-// What is later than that stays unsent: offered, but never attempted.
-const catchUp = time.Second
-
 // pacer lets attempts go when the schedule wants them: an open loop, which never
 // asks how the previous ones fare. It fits vegeta's Pacer, but does the waiting
 // itself, because the one that vegeta would do rounds to a millisecond.
@@ -18,8 +14,8 @@ type pacer struct {
 	began    time.Time
 	schedule schedule
 	alarm    *alarm
-	until    time.Duration          // when to give up on late attempts; 0 for never
 	enough   func(sent uint64) bool // says that a search has seen enough
+	rests    func()                 // told that Pace waits until something is due; may be nil
 	ended    time.Duration          // when Pace told to stop, 0 before
 	err      error                  // why it could not go on
 }
@@ -36,9 +32,9 @@ func (p *pacer) Pace(_ time.Duration, sent uint64) (wait time.Duration, stop boo
 
 // next says when attempt k is due and whether it should still be sent. It does
 // not wait, and is safe for concurrent use.
-func (p *pacer) next(k uint64, now time.Duration) (due time.Duration, say order) {
+func (p *pacer) next(k uint64, _ time.Duration) (due time.Duration, say order) {
 	switch {
-	case k >= p.schedule.total() || p.until > 0 && now >= p.until:
+	case k >= p.schedule.total():
 		return 0, over
 	case p.enough(k):
 		return p.schedule.due(k), enough
@@ -58,6 +54,9 @@ func (p *pacer) stopped() time.Duration {
 // await returns when due has come, and whether the attempt should still be sent.
 func (p *pacer) await(due time.Duration) bool {
 	now := time.Since(p.began)
+	if now < due && p.rests != nil {
+		p.rests()
+	}
 	for ; now < due; now = time.Since(p.began) {
 		if err := p.alarm.wait(due - now); err != nil {
 			if p.ctx.Err() == nil {
@@ -66,18 +65,11 @@ func (p *pacer) await(due time.Duration) bool {
 			return false
 		}
 	}
-	return p.ctx.Err() == nil && (p.until == 0 || now < p.until)
+	return p.ctx.Err() == nil
 }
 
 // Rate is part of vegeta's Pacer.
-func (p *pacer) Rate(elapsed time.Duration) float64 {
-	for i := len(p.schedule) - 1; i > 0; i-- {
-		if elapsed >= p.schedule[i].begin {
-			return p.schedule[i].rateRPS
-		}
-	}
-	return p.schedule[0].rateRPS
-}
+func (p *pacer) Rate(elapsed time.Duration) float64 { return p.schedule.rate(elapsed) }
 
 // closedLoop lets attempts go as fast as others end, for a limited time.
 type closedLoop struct {
@@ -91,12 +83,12 @@ func (c closedLoop) Pace(time.Duration, uint64) (wait time.Duration, stop bool) 
 	return 0, c.ctx.Err() != nil || time.Since(c.began) >= c.length
 }
 
-// next lets every attempt go at once until the time is over.
+// next lets every attempt go at once until the time is over: it is due now, and never late.
 func (c closedLoop) next(_ uint64, now time.Duration) (due time.Duration, say order) {
 	if now >= c.length {
-		return 0, over
+		return now, over
 	}
-	return 0, send
+	return now, send
 }
 
 // Rate is part of vegeta's Pacer. A closed loop has no rate of its own.

@@ -7,22 +7,28 @@ import (
 	"github.com/haproof/haproof/harness"
 )
 
-func init() { registerProfile("php", newPHP) }
+func init() { registerProfile("php", newPHP, "php") }
 
 const phpBytes = 512
 
 // newPHP is the plainest dynamic traffic, for throughput: every attempt is a GET
 // that burns Work in PHP and answers 200 with 512 bytes, for all customers
-// equally often. The workload's Dynamic is not looked at.
+// equally often; but pages that clients leave within are long. The workload's
+// Dynamic is not looked at.
 func newPHP(w harness.Workload) (profile, error) {
-	customers, err := equalCustomers(w.Customers)
+	customers, err := equalCustomers(w)
 	if err != nil {
 		return nil, err
 	}
+	leaving := newLeaving(w)
 	return func(k uint64, r *random, path []byte) (Target, []byte) {
 		key, host := customers.pick(k, r)
-		target := Target{Method: "GET", Host: host, Status: 200, Bytes: phpBytes, Dynamic: true, Key: key}
-		return target, appendApplication(path, r, 200, phpBytes, w.Work)
+		size := uint64(phpBytes)
+		if leaving.within(k) {
+			size = longBytes
+		}
+		target := Target{Method: "GET", Host: host, Status: 200, Bytes: size, Dynamic: true, Key: key}
+		return target, appendApplication(path, r, 200, size, w.Work)
 	}, nil
 }
 

@@ -26,27 +26,43 @@ func (o *offer) preheat(ctx context.Context, plan schedule) {
 	all.SetLimit(handshakesAtOnce * len(o.client.servers))
 	var failed sync.Map // *server
 	deadline := time.Now().Add(o.client.timeout)
-	seen := map[*pool]bool{}
-	for k := range min(plan.wanted(preheatAhead), mostPreheated) {
+	seen := map[any]bool{} // pools
+	for k := range min(wanted(plan, preheatAhead), mostPreheated) {
 		target := o.targets.At(k)
-		s := o.client.serverOf(k)
-		p := s.poolFor(&target)
-		if !target.TLS || seen[p] {
+		s := o.client.serverOf(k, &target)
+		pool, open := o.client.warming(s, &target, deadline)
+		if !target.TLS || seen[pool] {
 			continue
 		}
-		seen[p] = true
+		if most := o.client.habits.most; most > 0 && len(seen) >= most {
+			break
+		}
+		seen[pool] = true
 		all.Go(func() error {
 			if _, bad := failed.Load(s); bad || ctx.Err() != nil {
 				return nil
 			}
-			c, _, err := s.connect(&target, deadline)
-			if err != nil {
+			if open() != nil {
 				failed.Store(s, true)
-				return nil
 			}
-			p.give(c)
 			return nil
 		})
 	}
 	_ = all.Wait() // none returns an error
+}
+
+// warming returns the pool of a target's connections, and how to open one for it.
+func (c *client) warming(s *server, target *Target, deadline time.Time) (pool any, open func() error) {
+	if c.h2 != nil && target.TLS {
+		p := c.h2.poolFor(s, target)
+		return p, func() error { return p.warm(deadline) }
+	}
+	p := s.poolFor(target)
+	return p, func() error {
+		cn, _, err := s.connect(p, deadline)
+		if err == nil {
+			p.give(cn)
+		}
+		return err
+	}
 }

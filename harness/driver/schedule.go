@@ -10,92 +10,53 @@ import (
 	"github.com/haproof/haproof/harness"
 )
 
-// schedule says when each attempt is due: one or more stairs of constant rate,
-// without a gap between them. It is a pure function of the number of the attempt.
-type schedule []stair
-
-// stair is one stretch of constant rate.
-type stair struct {
-	rateRPS float64
-	begin   time.Duration
-	first   uint64 // number of its first attempt
-	count   uint64
+// schedule says when each attempt is due, from the beginning. It is a pure
+// function of the number of the attempt, and safe for concurrent use.
+type schedule interface {
+	total() uint64                 // number of attempts
+	due(k uint64) time.Duration    // of attempt k; never before that of k-1
+	rate(at time.Duration) float64 // attempts per second offered at a time
+	stairOf(k uint64) int          // stair of a search that attempt k belongs to, else 0
 }
 
 var errNoRate = errors.New("rate: must be above 0")
 
-// newSchedule offers the workload's rate: exactly Requests attempts, or as many
-// as are due within Duration.
+// newSchedule offers what the workload asks for: exactly Requests attempts, or as
+// many as are due within Duration.
 func newSchedule(w harness.Workload) (schedule, error) {
-	rate := float64(w.Rate)
-	if !(rate > 0) || math.IsInf(rate, 1) {
-		return nil, errNoRate
+	if w.SoftStart > 0 {
+		return newSoftened(w)
 	}
-	count := w.Requests
-	if count == 0 {
-		count = uint64(math.Round(rate * w.Duration.Seconds()))
+	if w.Shape != nil && w.Shape.Kind == harness.ShapeReplay {
+		return newReplay(*w.Shape, w.Requests)
 	}
-	if count == 0 {
-		return nil, fmt.Errorf("requests, duration: no attempt falls into %v at %v/s", w.Duration, w.Rate)
+	c, err := newCurve(w)
+	if err != nil {
+		return nil, err
 	}
-	return schedule{{rateRPS: rate, count: count}}, nil
+	plan, err := newArrivals(w, c)
+	if err == nil && plan.total() == 0 {
+		err = fmt.Errorf("requests, duration: no attempt falls into %v at %v/s", w.Duration, w.Rate)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return plan, nil
 }
 
-// newStaircase offers the stairs of a search around the probed capacity. Rates
-// are such that each stair has a whole number of attempts.
-func newStaircase(s harness.Search, capacityRPS float64) schedule {
-	stairs := make(schedule, s.Stairs)
-	var first uint64
-	for i := range stairs {
-		count := max(1, uint64(math.Round(s.Step.Seconds()*capacityRPS*height(s, i))))
-		stairs[i] = stair{
-			rateRPS: float64(count) / s.Step.Seconds(),
-			begin:   time.Duration(i) * s.Step, first: first, count: count,
-		}
-		first += count
-	}
-	return stairs
-}
-
-// height is the rate of stair i as a fraction of the capacity.
-func height(s harness.Search, i int) float64 {
-	if s.Stairs == 1 {
-		return s.From
-	}
-	return s.From * math.Pow(s.To/s.From, float64(i)/float64(s.Stairs-1))
-}
-
-// total is the number of attempts.
-func (s schedule) total() uint64 {
-	last := s[len(s)-1]
-	return last.first + last.count
-}
-
-// stairOf returns the stair that attempt k belongs to.
-func (s schedule) stairOf(k uint64) int {
-	if len(s) == 1 {
-		return 0
-	}
-	return sort.Search(len(s)-1, func(i int) bool { return k < s[i+1].first })
-}
-
-// due returns when attempt k is due, from the beginning.
-func (s schedule) due(k uint64) time.Duration {
-	st := &s[s.stairOf(k)]
-	return st.begin + time.Duration(float64(k-st.first)/st.rateRPS*float64(time.Second))
-}
-
-// wanted returns how many attempts are due by the given time.
-func (s schedule) wanted(by time.Duration) uint64 {
-	n := sort.Search(int(s.total()), func(k int) bool { return s.due(uint64(k)) > by })
+// wanted returns how many attempts of a schedule are due by the given time.
+func wanted(s schedule, by time.Duration) uint64 {
+	n := sort.Search(int(min(s.total(), math.MaxInt)), func(k int) bool { return s.due(uint64(k)) > by })
 	return uint64(n)
 }
 
-// rates returns the rates of the first n stairs.
-func (s schedule) rates(n int) []float64 {
-	var rates []float64
-	for _, st := range s[:n] {
-		rates = append(rates, st.rateRPS)
-	}
-	return rates
+// oneStair is part of every schedule that is no search.
+type oneStair struct{}
+
+func (oneStair) stairOf(uint64) int { return 0 }
+
+// slice is a part of a schedule: attempts first, first+step and so on.
+type slice struct {
+	first, step uint64
+	most        int // in flight
 }

@@ -11,7 +11,7 @@ import (
 
 func TestStaircaseClimbsGeometricallyWithoutAGap(t *testing.T) {
 	got := newStaircase(harness.Search{Step: 2 * time.Second, From: 0.5, To: 2, Stairs: 3}, 100)
-	want := schedule{
+	want := staircase{
 		{rateRPS: 50, begin: 0, first: 0, count: 100},
 		{rateRPS: 100, begin: 2 * time.Second, first: 100, count: 200},
 		{rateRPS: 200, begin: 4 * time.Second, first: 300, count: 400},
@@ -36,7 +36,7 @@ func TestStaircaseClimbsGeometricallyWithoutAGap(t *testing.T) {
 		}
 	}
 	for by, want := range map[time.Duration]uint64{0: 1, 19 * time.Millisecond: 1, 20 * time.Millisecond: 2, 2 * time.Second: 101, time.Hour: 700} {
-		if n := got.wanted(by); n != want {
+		if n := wanted(got, by); n != want {
 			t.Errorf("%d attempts wanted by %v, want %d", n, by, want)
 		}
 	}
@@ -44,7 +44,7 @@ func TestStaircaseClimbsGeometricallyWithoutAGap(t *testing.T) {
 
 func TestALoneStairStandsAtFrom(t *testing.T) {
 	got := newStaircase(harness.Search{Step: time.Second, From: 0.5, To: 2, Stairs: 1}, 0.001)
-	if diff := cmp.Diff(schedule{{rateRPS: 1, count: 1}}, got, cmp.AllowUnexported(stair{})); diff != "" { // never less than one attempt
+	if diff := cmp.Diff(staircase{{rateRPS: 1, count: 1}}, got, cmp.AllowUnexported(stair{})); diff != "" { // never less than one attempt
 		t.Error(diff)
 	}
 }
@@ -55,7 +55,7 @@ func TestPacerNeverLetsAnAttemptGoEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = alarm.close() }()
-	p := &pacer{ctx: t.Context(), began: time.Now(), schedule: schedule{{rateRPS: 20_000, count: 500}}, alarm: alarm, enough: never}
+	p := &pacer{ctx: t.Context(), began: time.Now(), schedule: staircase{{rateRPS: 20_000, count: 500}}, alarm: alarm, enough: never}
 	for k := range uint64(500) {
 		wait, stop := p.Pace(0, k)
 		if now := time.Since(p.began); wait != 0 || stop || now < p.schedule.due(k) {
@@ -73,7 +73,7 @@ func TestPacerSaysWhyItCouldNotGoOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = alarm.close()
-	p := &pacer{ctx: t.Context(), began: time.Now(), schedule: schedule{{rateRPS: 1, count: 2}}, alarm: alarm, enough: never}
+	p := &pacer{ctx: t.Context(), began: time.Now(), schedule: staircase{{rateRPS: 1, count: 2}}, alarm: alarm, enough: never}
 	if _, stop := p.Pace(0, 1); !stop || p.err == nil {
 		t.Errorf("stop %v, error %v with a broken alarm", stop, p.err)
 	}

@@ -37,7 +37,7 @@ func (o *offer) search(ctx context.Context, s harness.Search, report func(harnes
 	}
 	plan := newStaircase(s, probed)
 	w := newWatch(s, plan)
-	driven, err := o.play(ctx, plan, 0, w.enough, func(a harness.Attempt) {
+	driven, err := o.play(ctx, plan, w.enough, func(a harness.Attempt) {
 		w.see(a)
 		report(a)
 	})
@@ -97,13 +97,13 @@ func (o *offer) probe(ctx context.Context, length time.Duration) (harness.Capaci
 // attempts, later.
 type watch struct {
 	objective harness.Objective
-	plan      schedule
+	plan      staircase
 	late      []uint64 // per stair: attempts later than the objective
 	seen      atomic.Uint64
 	violated  atomic.Bool
 }
 
-func newWatch(s harness.Search, plan schedule) *watch {
+func newWatch(s harness.Search, plan staircase) *watch {
 	return &watch{objective: s.Objective, plan: plan, late: make([]uint64, len(plan))}
 }
 

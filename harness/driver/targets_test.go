@@ -12,7 +12,7 @@ import (
 	"github.com/haproof/haproof/harness"
 )
 
-func targetsOf(t *testing.T, w harness.Workload) *Targets {
+func targetsOf(t testing.TB, w harness.Workload) *Targets {
 	t.Helper()
 	targets, err := NewTargets(w)
 	if err != nil {
@@ -29,7 +29,7 @@ func TestTargetsAreFixed(t *testing.T) {
 	want := map[string]Target{
 		"ads":     {Method: "GET", TLS: true, Host: "a0002.ads.test", Path: "/pixel.gif?c=984&n=9ix", Status: 200, Bytes: 43},
 		"dynamic": {Method: "GET", TLS: true, Host: "c0001.customers.test", Path: "/static/10k.js", Status: 200, Bytes: 10240, Key: "c0001"},
-		"mixed":   {Method: "GET", TLS: true, Host: "a0000.ads.test", Path: "/beacon?c=484&n=9ix", Status: 204},
+		"mixed":   {Method: "GET", TLS: true, Host: "a0000.ads.test", Path: "/beacon?c=484&n=9ix", Status: 204, Route: 3},
 		"php":     {Method: "GET", TLS: true, Host: "c0005.customers.test", Path: "/shop/item/9847?status=200&size=512&work=300", Status: 200, Bytes: 512, Dynamic: true, Key: "c0005"},
 	}
 	for name, want := range want {
@@ -126,7 +126,7 @@ func near(t *testing.T, what string, got, want float64, n int) {
 }
 
 func TestCustomersFollowZipf(t *testing.T) {
-	c, err := zipfCustomers(100)
+	c, err := zipfCustomers(harness.Workload{Customers: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,19 +40,20 @@ func (vegetaDriver) Probe(ctx context.Context, w harness.Workload, to []harness.
 const (
 	firstWorkers = 32
 	// maxInFlight bounds the attempts in flight, and so descriptors and memory.
-	// Beyond it attempts leave late, which shows as lag.
+	// Beyond it attempts wait, which shows as queued, and are shed when patience ends.
 	maxInFlight = 4096
 )
 
 // vegetaAttack sends attempts when the pacer lets them go, until it tells to
 // stop, and returns when none is in flight.
 func vegetaAttack(ctx context.Context, e *engagement) error {
-	workers, most := uint64(firstWorkers), uint64(maxInFlight)
+	most := e.atMost(maxInFlight)
+	workers := min(most, firstWorkers)
 	if e.inFlight > 0 {
-		workers, most = e.inFlight, e.inFlight
+		workers = e.inFlight
 	}
 	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{Transport: sender{e}, CheckRedirect: noRedirect}),
+		vegeta.Client(&http.Client{Transport: sender{e, most}, CheckRedirect: noRedirect}),
 		vegeta.Workers(workers), vegeta.MaxWorkers(most),
 	)
 	// A pacer is not asked while all workers are busy: only Stop ends that.
@@ -70,7 +71,10 @@ func vegetaAttack(ctx context.Context, e *engagement) error {
 }
 
 // sender stands where vegeta's HTTP transport was.
-type sender struct{ *engagement }
+type sender struct {
+	*engagement
+	most uint64 // attempts in flight
+}
 
 var errUnanswered = errors.New("no complete answer")
 
@@ -81,7 +85,7 @@ func (s sender) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("number of vegeta's attempt: %w", err)
 	}
-	status := s.send(k)
+	status := s.engagement.send(k, s.most)
 	if status == 0 {
 		return nil, errUnanswered
 	}

@@ -30,10 +30,15 @@ var (
 	_ harness.Prober = wireDriver{}
 )
 
+var errWireHTTP2 = errors.New("driver wire speaks HTTP/1.1 and not h2: use driver: vegeta")
+
 func (wireDriver) Name() string { return "wire" }
 
 // Drive offers the workload, see harness.Driver.
 func (d wireDriver) Drive(ctx context.Context, w harness.Workload, to []harness.Endpoint, report func(harness.Attempt)) (driven harness.Driven, err error) {
+	if w.Protocol == harness.ProtocolHTTP2 {
+		return harness.Driven{Began: time.Now()}, errWireHTTP2
+	}
 	g := &wireEngine{driver: d}
 	defer func() { err = errors.Join(err, g.close()) }()
 	return drive(ctx, w, to, engine{attack: g.attack, warm: g.warm}, report)
@@ -41,6 +46,9 @@ func (d wireDriver) Drive(ctx context.Context, w harness.Workload, to []harness.
 
 // Probe looks for the capacity, see harness.Prober.
 func (d wireDriver) Probe(ctx context.Context, w harness.Workload, to []harness.Endpoint, length time.Duration) (capacity harness.Capacity, err error) {
+	if w.Protocol == harness.ProtocolHTTP2 {
+		return harness.Capacity{}, errWireHTTP2
+	}
 	g := &wireEngine{driver: d}
 	defer func() { err = errors.Join(err, g.close()) }()
 	return probeCapacity(ctx, w, to, engine{attack: g.attack}, length)
@@ -68,30 +76,17 @@ func (g *wireEngine) open(c *client) error {
 		return nil
 	}
 	n := g.driver.count()
-	for range n {
-		s, err := newShard(c, n)
+	if most := c.habits.most; most > 0 {
+		n = min(n, most)
+	}
+	for i := range n {
+		s, err := newShard(c, i, n)
 		if err != nil {
 			return err
 		}
 		g.shards = append(g.shards, s)
 	}
 	return nil
-}
-
-// warm opens connections in clear before the clock of a schedule starts.
-func (g *wireEngine) warm(o *offer, plan schedule) error {
-	if o.targets.tls == 1 {
-		return nil
-	}
-	if err := g.open(o.client); err != nil {
-		return err
-	}
-	each := int(min(clearPreheated, plan.wanted(preheatAhead)))
-	var errs []error
-	for _, s := range g.shards {
-		errs = append(errs, s.warm(max(1, each/len(g.shards))))
-	}
-	return errors.Join(errs...)
 }
 
 // attack is the engine's attackFunc. Attempt k belongs to shard k mod n.
@@ -103,11 +98,10 @@ func (g *wireEngine) attack(ctx context.Context, e *engagement) error {
 	shards := g.shards[:min(len(g.shards), most)]
 	defer enoughProcs(len(shards) + 1)()
 	out := newOutbox()
-	rush := newRush(e, out.singles)
 	stop := &halt{shards: shards}
 	for i, s := range shards {
 		part := slice{first: uint64(i), step: uint64(len(shards)), most: (most + len(shards) - 1 - i) / len(shards)}
-		s.begin(e, part, stop, rush, out.batches)
+		s.begin(e, part, stop, out.batches)
 	}
 	defer g.wakeWith(ctx)()
 	var threads errgroup.Group
@@ -117,26 +111,24 @@ func (g *wireEngine) attack(ctx context.Context, e *engagement) error {
 	failed := make(chan error, 1)
 	go func() {
 		err := threads.Wait()
-		rush.wait()
 		out.close()
 		failed <- err
 	}()
 	out.drain(e.saw)
 	for _, s := range shards {
 		e.stopped = max(e.stopped, s.stopped)
+		e.shards = append(e.shards, s.usage)
+		e.tally.merge(s.out.tally)
 	}
 	return <-failed
 }
 
 // inFlight returns the most attempts in flight.
 func (g *wireEngine) inFlight(e *engagement) int {
-	switch {
-	case e.inFlight > 0:
-		return int(e.inFlight)
-	case g.driver.most > 0:
-		return g.driver.most
+	if g.driver.most > 0 {
+		return int(e.atMost(uint64(g.driver.most)))
 	}
-	return maxInFlight
+	return int(e.atMost(maxInFlight))
 }
 
 // wakeWith interrupts all shards when ctx ends, until the returned function is

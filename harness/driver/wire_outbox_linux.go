@@ -10,16 +10,21 @@ import (
 
 const (
 	// outboxBatch and outboxAge are when a shard hands over the attempts that have
-	// ended: so many, or so old. A search looks at them to see whether to go on.
+	// ended: so many, or so old. A search looks at them to see whether to go on. It
+	// wakes up for that alone only after outboxLate: at 1,000 attempts per second
+	// every third time that it wakes up would be for nothing else.
 	outboxBatch = 256
 	outboxAge   = time.Millisecond
+	outboxLate  = 10 * time.Millisecond
+	// outboxKept is how many batches a shard has, unless whoever reports is slow. They
+	// are made before the clock starts.
+	outboxKept = 16
 )
 
 // outbox carries attempts that have ended from the shards to the one goroutine
 // that reports them.
 type outbox struct {
 	batches chan *batch
-	singles chan harness.Attempt // of the attempts that were sent over TLS
 }
 
 // batch is some attempts that have ended. It goes back to its shard when they
@@ -30,38 +35,21 @@ type batch struct {
 }
 
 func newOutbox() *outbox {
-	return &outbox{batches: make(chan *batch, 64), singles: make(chan harness.Attempt, outboxBatch)}
+	return &outbox{batches: make(chan *batch, 64)}
 }
 
 // drain reports everything until the outbox is closed.
 func (o *outbox) drain(report func(harness.Attempt)) {
-	batches, singles := o.batches, o.singles
-	for batches != nil || singles != nil {
-		select {
-		case b, ok := <-batches:
-			if !ok {
-				batches = nil
-				continue
-			}
-			for _, a := range b.attempts {
-				report(a)
-			}
-			b.giveBack()
-		case a, ok := <-singles:
-			if !ok {
-				singles = nil
-				continue
-			}
+	for b := range o.batches {
+		for _, a := range b.attempts {
 			report(a)
 		}
+		b.giveBack()
 	}
 }
 
 // close says that nothing more comes.
-func (o *outbox) close() {
-	close(o.batches)
-	close(o.singles)
-}
+func (o *outbox) close() { close(o.batches) }
 
 func (b *batch) giveBack() {
 	b.attempts = b.attempts[:0]
@@ -78,10 +66,14 @@ type drawer struct {
 	home  chan *batch
 	open  *batch
 	since time.Duration // when the first of them ended
+	tally *tallier      // of all that were added; nil for none
 }
 
 func newDrawer() drawer {
-	d := drawer{home: make(chan *batch, 16)}
+	d := drawer{home: make(chan *batch, outboxKept)}
+	for range outboxKept {
+		d.home <- d.another()
+	}
 	d.open = d.empty()
 	return d
 }
@@ -92,11 +84,18 @@ func (d *drawer) empty() *batch {
 	case b := <-d.home:
 		return b
 	default:
-		return &batch{attempts: make([]harness.Attempt, 0, outboxBatch), home: d.home}
+		return d.another()
 	}
 }
 
-func (d *drawer) add(a *harness.Attempt) {
+// another makes a batch. It has room for what usually ends between two looks at how full it is.
+func (d *drawer) another() *batch {
+	return &batch{attempts: make([]harness.Attempt, 0, outboxBatch+wireEvents), home: d.home}
+}
+
+// add takes an attempt that has ended.
+func (d *drawer) add(a *harness.Attempt, target *Target, end *ending) {
+	d.tally.add(a, target.Host, &end.phases)
 	if len(d.open.attempts) == 0 {
 		d.since = a.Done
 	}
@@ -111,7 +110,7 @@ func (d *drawer) tidy(now time.Duration) time.Duration {
 	}
 	age := now - d.since
 	if age < outboxAge && len(d.open.attempts) < outboxBatch {
-		return outboxAge - age
+		return outboxLate - age
 	}
 	select {
 	case d.to <- d.open:

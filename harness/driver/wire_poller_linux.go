@@ -15,6 +15,12 @@ import (
 // wireEvents is how many events one wait returns at most.
 const wireEvents = 256
 
+// untoldWait is the longest wait that Go's scheduler is not told of. Told of one, its
+// monitor wakes up for each, which costs as much as the attempt, and takes the shard's
+// processor away, for which it must then wait. The price is that a collector that
+// wants all to stop waits too, but not for long: its signal ends the wait.
+const untoldWait = 10 * time.Millisecond
+
 // hangup are the events after which a connection brings nothing new but what
 // waits to be read.
 const hangup = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
@@ -49,9 +55,14 @@ func newPoller() (*poller, error) {
 }
 
 // watch begins to report events of a descriptor. Closing it ends that.
-func (p *poller) watch(fd int) error {
+func (p *poller) watch(fd int) error { return p.control(unix.EPOLL_CTL_ADD, fd) }
+
+// again has the next wait report how a watched descriptor is, as if that were new.
+func (p *poller) again(fd int) error { return p.control(unix.EPOLL_CTL_MOD, fd) }
+
+func (p *poller) control(what, fd int) error {
 	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(fd)}
-	return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, fd, &e)
+	return unix.EpollCtl(p.epoll, what, fd, &e)
 }
 
 // wait returns what has happened, at the latest after patience; below 0 there is
@@ -65,7 +76,7 @@ func (p *poller) wait(patience time.Duration) ([]unix.EpollEvent, error) {
 	}
 	var n uintptr
 	var errno syscall.Errno
-	if patience == 0 { // cannot block, so the scheduler need not know
+	if 0 <= patience && patience <= untoldWait {
 		n, _, errno = syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.events)),
 			wireEvents, uintptr(unsafe.Pointer(limit)), 0, 0)
 	} else {

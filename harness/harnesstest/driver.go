@@ -17,7 +17,9 @@ type Driver struct {
 
 	TimeOut     func(seq uint64) bool // attempts that get no answer; the even ones among them arrive
 	HideTimeOut bool                  // lie: do not report those
+	ExcuseThem  bool                  // lie: report those as clients that left
 	Replay      func(seq uint64) bool // lie: send these twice, report them once
+	CallStatic  func(seq uint64) bool // lie: report these dynamic answers as static
 }
 
 var _ harness.Driver = (*Driver)(nil)
@@ -59,6 +61,12 @@ func (d *Driver) play(a *harness.Attempt) bool {
 	}
 	if timeOut {
 		a.Outcome, a.Cause, a.Status, a.Bytes = harness.Indeterminate, harness.CauseTimeout, 0, 0
+	}
+	if timeOut && d.ExcuseThem {
+		a.Cause = harness.CauseAborted
+	}
+	if d.CallStatic != nil && d.CallStatic(a.Seq) {
+		a.Dynamic = false
 	}
 	return !timeOut || !d.HideTimeOut
 }

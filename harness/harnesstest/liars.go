@@ -1,7 +1,5 @@
 package harnesstest
 
-// Each liar breaks one promise in the way that a real defect would.
-
 // LosingTracker counts updates one by one, as if they bore no value, and loses
 // one in every.
 func LosingTracker(every uint64) Tracker {
@@ -11,13 +9,3 @@ func LosingTracker(every uint64) Tracker {
 		}
 	}
 }
-
-// AddingTracker takes absolute values for differences and adds them up.
-func AddingTracker(counts map[string]uint64, u Update) {
-	if u.Dynamic {
-		counts[u.Key] += u.Value
-	}
-}
-
-// StaticTracker charges for static answers too.
-func StaticTracker(counts map[string]uint64, u Update) { counts[u.Key]++ }

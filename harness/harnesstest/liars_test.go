@@ -1,6 +1,8 @@
 package harnesstest
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,32 +47,61 @@ func TestHonestSitePasses(t *testing.T) {
 	}
 }
 
-func TestEveryLiarIsCaughtByName(t *testing.T) {
-	some := func(seq uint64) bool { return seq == 500 || seq == 777 }
-	for _, test := range []struct {
-		name     string
-		requests uint64
-		driver   *Driver
-		want     string // statuses
-		says     string // part of the run's sentence
-	}{
-		{"tracker that loses 1 in 10,000", 20_002, &Driver{Site: NewSite(LosingTracker(10_001))},
-			"no-errors=pass nodes-alive=pass exactly-once=pass quota-exact=fail", "tracker 10,000"},
-		{"tracker that adds absolute values", 100, &Driver{Site: NewSite(AddingTracker)},
-			"no-errors=pass nodes-alive=pass exactly-once=pass quota-exact=fail", "5 customers, 5 of them overcharged"},
-		{"tracker that counts static answers", 100, &Driver{Site: NewSite(StaticTracker)},
-			"no-errors=pass nodes-alive=pass exactly-once=pass quota-exact=fail", "tracker 100"},
-		{"driver that replays", 1000, &Driver{Site: NewSite(HonestTracker), Replay: some},
-			"no-errors=pass nodes-alive=pass exactly-once=fail quota-exact=fail", "also exactly-once"},
-		{"driver that replays static attempts only", 1000, &Driver{Site: NewSite(HonestTracker), Replay: func(seq uint64) bool { return seq == 777 }},
-			"no-errors=pass nodes-alive=pass exactly-once=fail quota-exact=pass", "exactly-once: 0 losses, 0 ghosts, 1 replay"},
-		{"driver that hides timeouts", 1000, &Driver{Site: NewSite(HonestTracker), TimeOut: some, HideTimeOut: true},
-			"no-errors=unknown nodes-alive=pass exactly-once=fail quota-exact=fail", "overcharged"},
-	} {
-		r := judge(t, Scenario(test.requests), test.driver)
-		if got := statuses(r); r.Status != harness.Fail || got != test.want || !strings.Contains(r.Sentence, test.says) {
-			t.Errorf("%s: %s\ngot  %s\nwant %s", test.name, r.Sentence, got, test.want)
+func TestOneAnswerIn10000ThatIsLostIsSeen(t *testing.T) {
+	r := judge(t, Scenario(20_002), &Driver{Site: NewSite(LosingTracker(10_001))})
+	const want = "no-errors=pass nodes-alive=pass exactly-once=pass quota-exact=fail"
+	if got := statuses(r); got != want || !strings.Contains(r.Sentence, "client 10,001, origin 10,001, sticktable 10,001, proxylog 10,001, tracker 10,000") {
+		t.Errorf("got %s, want %s\n%s", got, want, r.Sentence)
+	}
+}
+
+// caughtDrivers are the liars among drivers: which check names what they did, what all
+// checks say of their trial, and which words say what they did.
+var caughtDrivers = []struct {
+	does     string
+	check    string
+	driver   Driver
+	verdicts string
+	says     string
+}{
+	{"sends an attempt again after a reset", "exactly-once", Driver{Replay: some},
+		"no-errors=pass nodes-alive=pass exactly-once=fail quota-exact=fail", "0 losses, 0 ghosts, 2 replays"},
+	{"sends static attempts again", "exactly-once", Driver{Replay: func(seq uint64) bool { return seq == 777 }},
+		"no-errors=pass nodes-alive=pass exactly-once=fail quota-exact=pass", "0 losses, 0 ghosts, 1 replay"},
+	{"hides timeouts", "exactly-once", Driver{TimeOut: some, HideTimeOut: true},
+		"no-errors=unknown nodes-alive=pass exactly-once=fail quota-exact=fail", "0 losses, 1 ghost, 0 replays"},
+	{"calls timeouts clients that left", "no-errors", Driver{TimeOut: some, ExcuseThem: true},
+		"no-errors=fail nodes-alive=pass exactly-once=pass quota-exact=unknown", "2 of 1,000 attempts did not go as expected: 2 aborted"},
+	{"reports static for dynamic", "quota-exact", Driver{CallStatic: some},
+		"no-errors=pass nodes-alive=pass exactly-once=pass quota-exact=fail", "1 of them overcharged: client 499, origin 500"},
+}
+
+// some are one dynamic attempt and a static one.
+func some(seq uint64) bool { return seq == 500 || seq == 777 }
+
+func TestEveryLyingDriverIsCaughtByName(t *testing.T) {
+	for _, row := range caughtDrivers {
+		d := row.driver
+		d.Site = NewSite(HonestTracker)
+		r := judge(t, Scenario(1000), &d)
+		if got := statuses(r); r.Status != harness.Fail || got != row.verdicts {
+			t.Errorf("a driver that %s: got %s, want %s", row.does, got, row.verdicts)
 		}
+		i := slices.IndexFunc(r.Verdicts, func(v harness.Verdict) bool { return v.Check == row.check })
+		if !strings.Contains(r.Verdicts[i].Sentence, row.says) {
+			t.Errorf("a driver that %s: got %s: %q, want %q in it", row.does, row.check, r.Verdicts[i].Sentence, row.says)
+		}
+		inMethodology(t, row.does, row.check)
+	}
+}
+
+// inMethodology demands that the document says who was caught, and by what.
+func inMethodology(t *testing.T, cells ...string) {
+	t.Helper()
+	const path = "../../docs/METHODOLOGY.md"
+	document, err := os.ReadFile(path)
+	if row := "| " + strings.Join(cells, " | ") + " |"; err != nil || !strings.Contains(string(document), row) {
+		t.Errorf("error %v; want %q in %s", err, row, path)
 	}
 }
 

@@ -22,6 +22,8 @@ type Site struct {
 	limits *harness.Limits
 	denier Denier                   // nil denies nobody
 	usedUp map[string]time.Duration // when it was seen that the customer had used its limit up
+
+	settle func(context.Context) error // nil where nothing happens outside Serve
 }
 
 var _ harness.Lab = (*Site)(nil)
@@ -91,8 +93,13 @@ func (s *Site) Witnesses() []harness.Witness {
 	}
 }
 
-// Settle is immediate: nothing happens outside Serve.
-func (s *Site) Settle(context.Context) (harness.Settlement, error) {
+// Settle waits for those who are told of answers, if anybody is.
+func (s *Site) Settle(ctx context.Context) (harness.Settlement, error) {
+	if s.settle != nil {
+		if err := s.settle(ctx); err != nil {
+			return harness.Settlement{Missing: []string{err.Error()}}, nil
+		}
+	}
 	return harness.Settlement{Settled: true}, nil
 }
 

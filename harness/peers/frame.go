@@ -53,14 +53,8 @@ func parseFrame(b []byte, limit int) (f frame, n int, err error) {
 		return f, 2, nil
 	}
 	size, n, err := parseVarint(b[2:])
-	if errors.Is(err, errShort) && len(b) < 2+maxLength {
-		return frame{}, 0, nil
-	}
-	if errors.Is(err, errShort) {
-		return frame{}, 0, fmt.Errorf("%w: message length of more than %d bytes", ErrSize, maxLength)
-	}
 	if err != nil {
-		return frame{}, 0, fmt.Errorf("%w: message length: %w", ErrProtocol, err)
+		return frame{}, 0, lengthError(err, len(b)-2)
 	}
 	if size > uint64(limit) {
 		return frame{}, 0, fmt.Errorf("%w: message of %d bytes, limit %d", ErrSize, size, limit)
@@ -72,6 +66,19 @@ func parseFrame(b []byte, limit int) (f frame, n int, err error) {
 	}
 	f.payload = b[n:end:end]
 	return f, end, nil
+}
+
+// lengthError says what is wrong with a length that could not be read from so many
+// bytes: nothing, if more of them may come.
+func lengthError(err error, bytes int) error {
+	switch {
+	case !errors.Is(err, errShort):
+		return fmt.Errorf("%w: message length: %w", ErrProtocol, err)
+	case bytes < maxLength:
+		return nil
+	default:
+		return fmt.Errorf("%w: message length of more than %d bytes", ErrSize, maxLength)
+	}
 }
 
 // appendFrame appends a message with a payload.

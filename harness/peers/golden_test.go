@@ -265,7 +265,8 @@ func TestGoldenStreamsAreReadWithoutAllocating(t *testing.T) {
 				rest = rest[n:]
 			}
 		}
-		if n := testing.AllocsPerRun(5, read); n != 0 {
+		// The mean is rounded down: many runs, so that what else the process does does not count.
+		if n := testing.AllocsPerRun(100, read); n != 0 {
 			t.Errorf("%s: got %v allocations, want 0", g.name, n)
 		}
 	}

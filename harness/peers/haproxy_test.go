@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -15,13 +16,15 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/haproof/haproof/harness/peers"
 )
 
-const patience = 15 * time.Second
+// patience is how long a test waits for what must come, however busy the machine is.
+const patience = time.Minute
 
 // proxyConfig has a table that HAProxy counts in and one that it is taught.
 const proxyConfig = `global
@@ -35,9 +38,9 @@ const proxyConfig = `global
 
 defaults
     mode http
-    timeout connect 5s
-    timeout client 5s
-    timeout server 5s
+    timeout connect 60s
+    timeout client 60s
+    timeout server 60s
 
 peers tracker
     bind $LOCAL
@@ -89,26 +92,28 @@ type proxy struct {
 	peers                net.Listener // where it calls us
 }
 
-// freeAddr returns an address that nobody listened on a moment ago.
-func freeAddr(t *testing.T) string {
+// listen listens on a loopback address that belongs to the caller, with all its ports, until
+// it is closed: nobody else has its port, which the kernel gives to nobody by itself.
+func listen(t *testing.T) (ln net.Listener, host string) {
 	t.Helper()
-	ln := listen(t)
-	ln.Close()
-	return ln.Addr().String()
-}
-
-func listen(t *testing.T) net.Listener {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.77.9.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		host = fmt.Sprintf("127.77.%d.%d", 100+rand.IntN(100), 1+rand.IntN(250))
+		ln, err := net.Listen("tcp", host+":10000")
+		if err == nil {
+			return ln, host
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
 	}
-	return ln
+	t.Fatal("every address is taken")
+	return nil, ""
 }
 
 func (pr program) start(t *testing.T, expire string) *proxy {
 	t.Helper()
-	p := &proxy{t: t, socket: freeAddr(t), local: freeAddr(t), front: freeAddr(t), peers: listen(t)}
+	ln, host := listen(t)
+	p := &proxy{t: t, socket: host + ":10001", local: host + ":10002", front: host + ":10003", peers: ln}
 	t.Cleanup(func() { p.peers.Close() })
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o755); err != nil {

@@ -103,7 +103,7 @@ func (p *proxy) demandQuota(want map[string]int) {
 func TestDenialExpiresUnlessItIsTaughtAgain(t *testing.T) {
 	for _, program := range programs(t) {
 		t.Run(program.name, func(t *testing.T) {
-			p := program.start(t, "2s")
+			p := program.start(t, "5s")
 			s := p.accept(&tracker{})
 			remaining := func() int {
 				n, _ := p.value("tracker/plan", "cust1", "exp")
@@ -113,9 +113,7 @@ func TestDenialExpiresUnlessItIsTaughtAgain(t *testing.T) {
 			before := remaining()
 			p.await("the entry gets older", func() error {
 				p.demand("cust1", 429)
-				if now := remaining(); now > before {
-					t.Fatalf("looked up, it remains for %d ms instead of %d", now, before)
-				} else if now > before-200 {
+				if now := remaining(); now > before-200 { // as for ever, if looking it up kept it
 					return fmt.Errorf("it remains for %d ms", now)
 				}
 				return nil

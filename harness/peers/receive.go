@@ -44,11 +44,14 @@ func (s *Session) deliver(h Handler) error {
 	if err := h.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	confirmed := s.batch.confirm
+	s.replies.leave(&s.batch)
 	if s.taught { // a lesson is under way: do not ask for another one
 		s.taught = false
 		s.resync.Reset(s.cfg.ResyncEvery)
+	} else if confirmed {
+		s.resync.Reset(s.next)
 	}
-	s.replies.leave(&s.batch)
 	if s.due.asked || s.due.again || len(s.due.repeat) > 0 {
 		s.lectern.leave(s.due)
 		s.due = homework{}
@@ -103,10 +106,13 @@ func (s *Session) answerControl(c Control) {
 	}
 }
 
-// resyncAnswered prepares the confirmation, and the next request.
+// resyncAnswered prepares the confirmation, and the next request after it: HAProxy would
+// take the confirmation for the end of the lesson that it has begun last
+// (peer_treat_awaited_msg, src/peers.c).
 func (s *Session) resyncAnswered(next time.Duration) {
 	s.taught = false
 	s.waiting.Store(false)
-	s.resync.Reset(next)
+	s.resync.Stop()
+	s.next = next
 	s.batch.confirm = true
 }

@@ -44,8 +44,9 @@ type Session struct {
 
 	replies replies
 
-	resync  *time.Timer // fires when a resync is due; both goroutines reset it
-	waiting atomic.Bool // for the answer to our own resync request
+	resync  *time.Timer   // fires when a resync is due; both goroutines reset it
+	next    time.Duration // until it is, from the confirmation of the last one
+	waiting atomic.Bool   // for the answer to our own resync request
 
 	teaching sync.Mutex // held by those who teach, longer than pupil is
 	pupil    pupil
@@ -125,7 +126,8 @@ func (s *Session) keepAlive(ctx context.Context) {
 			// Reset first: the answer may come, and reset it again, before send returns.
 			s.resync.Reset(s.cfg.ResyncEvery)
 			s.waiting.Store(true)
-			s.send(ResyncRequest.AppendTo(nil))
+			reply = s.replies.take(reply[:0]) // the confirmation of the last one, if it is due
+			s.send(ResyncRequest.AppendTo(reply))
 		}
 	}
 }

@@ -18,11 +18,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const patience = 5 * time.Second
+// patience is how long a test waits for what must come, however busy the machine is.
+const patience = 30 * time.Second
 
+// quick says soon what time demands, and gives nobody up before the test does.
 var quick = Config{
-	Name: "tracker", Heartbeat: 20 * time.Millisecond, Read: 500 * time.Millisecond, Write: 200 * time.Millisecond,
-	Handshake: 200 * time.Millisecond, ResyncRetry: 20 * time.Millisecond, ResyncEvery: -1,
+	Name: "tracker", Heartbeat: 20 * time.Millisecond, Read: patience, Write: patience,
+	Handshake: patience, ResyncRetry: 20 * time.Millisecond, ResyncEvery: -1,
 }
 
 func admitAll(Hello) Status { return StatusOK }
@@ -206,6 +208,22 @@ func TestSessionAsksAgainPeriodically(t *testing.T) {
 		h.say("0001")
 		h.hear("0003")
 	}
+}
+
+// A commit may take longer than the pause between two resyncs. HAProxy takes a
+// confirmation for the end of the lesson that it has begun last, so that the next one
+// must not be asked for before it.
+func TestSessionConfirmsALessonBeforeItAsksForTheNext(t *testing.T) {
+	keeper := &slowKeeper{begun: make(chan struct{}), release: make(chan struct{}), t: t}
+	h, _ := accepted(t, quick, keeper)
+	h.hear("0000")
+	h.say("0a820c01062f71756f746106090400" + "0a800b0000000205637573743101" + "0002")
+	<-keeper.begun
+	for range 3 {
+		h.hearNext("0004") // each takes as long as the pause
+	}
+	close(keeper.release)
+	h.hear("0003" + "0a84050100000002" + "0000")
 }
 
 func TestSessionAcknowledgesNothingThatWasNotCommitted(t *testing.T) {
@@ -493,7 +511,9 @@ func TestAcceptToleratesCarriageReturnsAndVersion20(t *testing.T) {
 func TestAcceptGivesUpOnASlowGreeting(t *testing.T) {
 	ours, h := connect(t)
 	h.conn.Write([]byte("HAProxyS 2.1\n"))
-	if _, err := Accept(t.Context(), ours, quick, admitAll); !errors.Is(err, os.ErrDeadlineExceeded) {
+	cfg := quick
+	cfg.Handshake = 50 * time.Millisecond
+	if _, err := Accept(t.Context(), ours, cfg, admitAll); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("got %v, want %v", err, os.ErrDeadlineExceeded)
 	}
 }

@@ -65,7 +65,7 @@ func TestVarintOf65BitsIsRefused(t *testing.T) {
 }
 
 func TestVarintRoundTrip(t *testing.T) {
-	seed := rand.Uint64()
+	const seed = 1
 	random := rand.New(rand.NewPCG(seed, 1))
 	for range 10000 {
 		want := random.Uint64() >> random.UintN(64)

@@ -44,16 +44,17 @@ func (c *Client) Command(ctx context.Context, cmd string) (string, error) {
 	if strings.ContainsAny(cmd, "\r\n;") {
 		return "", fmt.Errorf("runtime API command %q: more than one command", cmd)
 	}
-	raw, err := c.exchange(ctx, cmd)
+	// HAProxy's replies bear no status: only by their severities can an error be told
+	// from a table (management.txt, "set severity-output").
+	raw, err := c.exchange(ctx, "set severity-output number;"+cmd)
 	if err != nil {
 		return "", fmt.Errorf("runtime API %s: %q: %w", c.addr, cmd, err)
 	}
 	return parseReply(cmd, raw)
 }
 
-// exchange asks for severities first, because HAProxy's replies bear no status:
-// only so can an error be told from a table (management.txt, "set severity-output").
-func (c *Client) exchange(ctx context.Context, cmd string) (raw string, err error) {
+// exchange sends one line on a connection of its own and returns all that comes back.
+func (c *Client) exchange(ctx context.Context, line string) (raw string, err error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, c.network, c.addr)
 	if err != nil {
 		return "", err
@@ -61,7 +62,7 @@ func (c *Client) exchange(ctx context.Context, cmd string) (raw string, err erro
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer release()
-	if _, err := io.WriteString(conn, "set severity-output number;"+cmd+"\n"); err != nil {
+	if _, err := io.WriteString(conn, line+"\n"); err != nil {
 		return "", causeOf(ctx, err)
 	}
 	reply, err := io.ReadAll(io.LimitReader(conn, c.limit+1))

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"math/bits"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -23,7 +24,7 @@ const (
 type Histogram struct {
 	buckets  *hdrhistogram.Histogram
 	min, max time.Duration
-	sum      float64
+	sum      [2]uint64 // high and low half, so that it is exact in whatever order things are merged
 	beyond   uint64
 }
 
@@ -43,7 +44,7 @@ func (h *Histogram) Record(d time.Duration) {
 		h.min, h.max = inside, inside
 	}
 	h.min, h.max = min(h.min, inside), max(h.max, inside)
-	h.sum += float64(inside)
+	h.add(0, uint64(inside))
 	// The library refuses only values above the range, which inside is not.
 	_ = h.buckets.RecordValue(int64(inside))
 }
@@ -57,7 +58,7 @@ func (h *Histogram) Merge(other *Histogram) {
 		h.min, h.max = other.min, other.max
 	}
 	h.min, h.max = min(h.min, other.min), max(h.max, other.max)
-	h.sum += other.sum
+	h.add(other.sum[0], other.sum[1])
 	h.beyond += other.beyond
 	h.buckets.Merge(other.buckets) // equal ranges: nothing can be dropped
 }
@@ -80,7 +81,14 @@ func (h *Histogram) Mean() time.Duration {
 	if h.Count() == 0 {
 		return 0
 	}
-	return time.Duration(math.Round(h.sum / float64(h.Count())))
+	return time.Duration(math.Round((float64(h.sum[0])*(1<<64) + float64(h.sum[1])) / float64(h.Count())))
+}
+
+// add adds to the sum.
+func (h *Histogram) add(high, low uint64) {
+	var carry uint64
+	h.sum[1], carry = bits.Add64(h.sum[1], low, 0)
+	h.sum[0] += high + carry
 }
 
 // Quantile returns the duration that the share q (0 to 1) of all durations does

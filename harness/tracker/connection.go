@@ -24,9 +24,8 @@ const (
 // servePeers serves the peers that call us.
 func (s *Server) servePeers(ctx context.Context) error {
 	return peers.Serve(ctx, s.listener, maxSessions+2*maxStrangers, func(conn net.Conn) func(context.Context) {
-		number := s.numbers.Add(1)
 		return func(ctx context.Context) {
-			if err := s.serveCaller(ctx, conn, number); err != nil && ctx.Err() == nil {
+			if err := s.serveCaller(ctx, conn); err != nil && ctx.Err() == nil {
 				s.report("", "peer turned away", err)
 			}
 		}
@@ -35,18 +34,18 @@ func (s *Server) servePeers(ctx context.Context) error {
 
 // serveCaller serves one peer that called us. Its errors are about the time before
 // the peer has a name.
-func (s *Server) serveCaller(ctx context.Context, conn net.Conn, number uint64) error {
-	session, err := s.receive(ctx, conn, number)
+func (s *Server) serveCaller(ctx context.Context, conn net.Conn) error {
+	session, err := s.receive(ctx, conn)
 	if err != nil {
 		return err
 	}
-	s.serve(ctx, session, number)
+	s.serve(ctx, session)
 	return nil
 }
 
 // receive lets a peer say who it is.
-func (s *Server) receive(ctx context.Context, conn net.Conn, number uint64) (session *peers.Session, err error) {
-	ctx, leave := s.lobby.enter(ctx, number)
+func (s *Server) receive(ctx context.Context, conn net.Conn) (session *peers.Session, err error) {
+	ctx, leave := s.lobby.enter(ctx)
 	defer leave()
 	defer survive(&err)
 	if s.cfg.TLS != nil {
@@ -72,7 +71,7 @@ func (s *Server) dial(ctx context.Context, r Remote) {
 	}
 	serve := func(ctx context.Context, session *peers.Session) (err error) {
 		defer survive(&err)
-		s.serve(ctx, session, s.numbers.Add(1))
+		s.serve(ctx, session)
 		return nil
 	}
 	caller.Run(ctx, serve, func(err error) { s.report(r.Name, "peer not reached", err) })
@@ -130,11 +129,11 @@ func (s *Server) admit(conn net.Conn, h peers.Hello) peers.Status {
 }
 
 // serve receives from a peer until its session ends.
-func (s *Server) serve(ctx context.Context, session *peers.Session, number uint64) {
+func (s *Server) serve(ctx context.Context, session *peers.Session) {
 	name := session.Peer().From
 	f := &feed{
-		server: s, ctx: ctx, name: name, number: number, session: session, resync: resyncAsked, slot: notCounted,
-		counted: &Session{Source: name, Table: s.cfg.table(), Number: uint32(number), PID: session.Peer().PID},
+		server: s, ctx: ctx, name: name, session: session, resync: resyncAsked, slot: notCounted,
+		counted: &Session{Source: name, Table: s.cfg.table(), PID: session.Peer().PID},
 	}
 	if err := s.join(f); err != nil {
 		s.report(f.name, "peer turned away", errors.Join(err, session.Close()))

@@ -1,7 +1,6 @@
 package tracker
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/haproof/haproof/harness/tracker/drain"
@@ -65,6 +64,9 @@ type Counts struct {
 	gripes   gripes
 	seen     *drain.Seen // lines of the log
 
+	looks  [lookahead]look // of CountAll
+	warmed uint32          // keeps the compiler from leaving reads out
+
 	// Since the last Take.
 	firstNew uint32
 	entries  []entryRef
@@ -104,7 +106,9 @@ func (c *Counts) Advance(now time.Time) {
 }
 
 // Count applies an observation.
-func (c *Counts) Count(o Observation) Effect {
+func (c *Counts) Count(o Observation) Effect { return c.count(&o, c.look(&o)) }
+
+func (c *Counts) count(o *Observation, l look) Effect {
 	if o.Session.origin == nil {
 		c.Open(o.Session)
 	}
@@ -112,17 +116,16 @@ func (c *Counts) Count(o Observation) Effect {
 		return c.refuse(longKey, o.Session, o.Key)
 	}
 	if c.rules.Keys == PlainKeys {
-		return c.countPlain(o)
+		return c.countPlain(o, l)
 	}
-	split := bytes.LastIndexByte(o.Key, '|')
-	if split < 0 || split == len(o.Key)-1 { // concat of a variable that is not set
+	if l.end < 0 { // concat of a variable that is not set
 		return c.refuse(noGeneration, o.Session, o.Key)
 	}
-	b, effect := c.bookOf(o.Session, o.Key, o.Key[split+1:], o.Timed)
+	b, effect := c.bookOf(o.Session, o.Key, o.Key[l.end+1:], o.Timed)
 	if b == nil {
 		return effect
 	}
-	e, customer, why := c.entryOf(b, o.Key[:split])
+	e, customer, why := c.entryOf(b, o.Key[:l.end], l)
 	if e == nil {
 		return c.refuse(why, o.Session, o.Key)
 	}
@@ -130,7 +133,7 @@ func (c *Counts) Count(o Observation) Effect {
 }
 
 // observe applies an observation to its entry.
-func (c *Counts) observe(b *book, e *entry, customer uint32, o Observation) Effect {
+func (c *Counts) observe(b *book, e *entry, customer uint32, o *Observation) Effect {
 	newest := b.origin.newest
 	if !b.Live {
 		newest = c.newest // it may turn out to be anybody's
@@ -146,10 +149,13 @@ func (c *Counts) observe(b *book, e *entry, customer uint32, o Observation) Effe
 
 // entryOf finds the entry of a customer in a book, or makes it. If it cannot, it
 // says why.
-func (c *Counts) entryOf(b *book, name []byte) (*entry, uint32, reason) {
-	customer, ok := c.customers.enter(name)
-	if !ok {
-		return nil, 0, tooManyCustomers
+func (c *Counts) entryOf(b *book, name []byte, l look) (*entry, uint32, reason) {
+	customer := l.number - 1
+	if l.number == 0 {
+		var ok bool
+		if customer, ok = c.customers.enterHashed(name, l.hash); !ok {
+			return nil, 0, tooManyCustomers
+		}
 	}
 	e := b.entries.find(customer)
 	if e == nil {

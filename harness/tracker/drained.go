@@ -16,9 +16,10 @@ func (c *Counts) Drain(table string, l drain.Line) drain.Admission {
 	if b == nil {
 		return drain.Full
 	}
-	e, customer, why := c.entryOf(b, []byte(l.Customer))
+	name := []byte(l.Customer)
+	e, customer, why := c.entryOf(b, name, look{hash: c.customers.index.hash(name)})
 	if e == nil {
-		c.complain(why, l.Source, []byte(l.Customer))
+		c.complain(why, l.Source, name)
 		return drain.Full
 	}
 	admission := c.seen.Add(l.Mark, c.now)
@@ -28,7 +29,7 @@ func (c *Counts) Drain(table string, l drain.Line) drain.Admission {
 		c.grow(b, e, customer, 1)
 		c.drained = append(c.drained, DrainMark{Source: l.Source, Generation: l.Generation, Seq: l.Seq, At: c.now})
 	case drain.Full:
-		c.complain(fullLog, l.Source, []byte(l.Customer))
+		c.complain(fullLog, l.Source, name)
 	}
 	return admission
 }

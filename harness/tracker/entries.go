@@ -49,6 +49,16 @@ func (t *entries) find(customer uint32) *entry {
 	return e
 }
 
+// warm reads where the entry of a customer begins or would, so that it is near.
+func (t *entries) warm(customer uint32) uint32 {
+	if len(t.dir) == 0 {
+		return 0
+	}
+	hash := hashOf(customer)
+	slots := t.dir[hash>>(64-t.depth)].slots
+	return slots[hash>>20&uint64(len(slots)-1)].last
+}
+
 // add makes an entry for a customer that has none.
 func (t *entries) add(customer uint32) *entry {
 	if len(t.dir) == 0 {

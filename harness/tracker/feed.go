@@ -14,7 +14,6 @@ type feed struct {
 	counted *Session
 	source  *source
 	name    string
-	number  uint64
 	session *peers.Session
 	resync  string // guarded by Server.mu
 

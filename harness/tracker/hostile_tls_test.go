@@ -78,7 +78,7 @@ func (s *signer) config(name string) *tls.Config {
 
 func TestStrangersWithTLSAreTurnedAwayWithTheReason(t *testing.T) {
 	authority, other := newSigner(t), newSigner(t)
-	s := besiege(t, tracker.Config{TLS: authority.config("tracker")}, authority.config("hap1"))
+	s := besiege(t, tracker.Config{TLS: authority.config("tracker"), Peers: peers.Config{Handshake: 2 * soon}}, authority.config("hap1"))
 	hello := peers.Hello{Major: 2, Minor: 1, To: "tracker", From: "hap1", PID: 1}.AppendTo(nil)
 	naked := authority.config("hap1")
 	naked.Certificates = nil
@@ -113,7 +113,7 @@ func TestStrangersWithTLSAreTurnedAwayWithTheReason(t *testing.T) {
 // A handshake that never ends has no more time than a greeting.
 func TestTLSHandshakesThatDoNotEndAreCut(t *testing.T) {
 	authority := newSigner(t)
-	s := besiege(t, tracker.Config{TLS: authority.config("tracker")}, authority.config("hap1"))
+	s := besiege(t, tracker.Config{TLS: authority.config("tracker"), Peers: peers.Config{Handshake: soon}}, authority.config("hap1"))
 	before := live()
 	const strangers = 60
 	for i := range strangers {

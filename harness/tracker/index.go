@@ -21,17 +21,30 @@ func newIndex() index {
 	return index{seed: maphash.MakeSeed(), slots: make([]slot, minIndex)}
 }
 
-// find returns the number whose name it is, by names. The hash is for add.
-func (x *index) find(name []byte, names []string) (number uint32, hash uint32, ok bool) {
-	hash = uint32(maphash.Bytes(x.seed, name))
+func (x *index) hash(name []byte) uint32 { return uint32(maphash.Bytes(x.seed, name)) }
+
+// guess returns the first number of that hash, almost always the only one, without a
+// look at its name.
+func (x *index) guess(hash uint32) (number uint32, ok bool) {
+	mask := uint32(len(x.slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		s := x.slots[i]
+		if s.number == 0 || s.hash == hash {
+			return s.number - 1, s.number != 0
+		}
+	}
+}
+
+// find returns the number whose name it is, by names.
+func (x *index) find(name []byte, hash uint32, names []string) (number uint32, ok bool) {
 	mask := uint32(len(x.slots) - 1)
 	for i := hash & mask; ; i = (i + 1) & mask {
 		s := x.slots[i]
 		if s.number == 0 {
-			return 0, hash, false
+			return 0, false
 		}
 		if s.hash == hash && names[s.number-1] == string(name) {
-			return s.number - 1, hash, true
+			return s.number - 1, true
 		}
 	}
 }

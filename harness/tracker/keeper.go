@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
@@ -38,8 +39,8 @@ type keeper struct {
 
 	mu      sync.Mutex
 	counts  *Counts
-	counter Counter
-	applied uint64 // grows with every change
+	counter Counter // nil for the counts themselves
+	applied uint64  // grows with every change
 	drained DrainTally
 	wake    chan struct{}
 
@@ -48,7 +49,6 @@ type keeper struct {
 
 func newKeeper(cfg Config) *keeper {
 	k := &keeper{store: cfg.Store, limits: cfg.Limits, now: time.Now, counts: cfg.rules().NewCounts(), wake: make(chan struct{}, 1)}
-	k.counter = k.counts
 	if cfg.Counter != nil {
 		k.counter = cfg.Counter(k.counts)
 	}
@@ -81,14 +81,22 @@ func (k *keeper) change(change func(*Counts)) (ticket uint64) {
 // apply counts observations, and returns what they did and why some were refused.
 func (k *keeper) apply(observations []Observation) (t Tally, complaints []Complaint, ticket uint64) {
 	ticket = k.change(func(c *Counts) {
-		for i := range observations {
-			t[k.counter.Count(observations[i])]++
-		}
+		k.count(observations, &t)
 		if t[Refused] > 0 {
 			complaints = c.Complaints()
 		}
 	})
 	return t, complaints, ticket
+}
+
+func (k *keeper) count(observations []Observation, t *Tally) {
+	if k.counter == nil {
+		k.counts.CountAll(observations, t)
+		return
+	}
+	for _, o := range observations {
+		t[k.counter.Count(o)]++
+	}
 }
 
 // drain counts lines of the log, and returns why some were not counted.
@@ -143,6 +151,9 @@ func (k *keeper) commit(ctx context.Context, b *Batch) error {
 			return err
 		}
 		*b = Batch{Entries: b.Entries[:0], Growth: b.Growth[:0]}
+		// Those who waited go first. The next commit holds this processor while the disk
+		// works, and what they do now can be part of it.
+		runtime.Gosched()
 	}
 }
 

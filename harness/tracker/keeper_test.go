@@ -112,14 +112,10 @@ func TestServerAcknowledgesOnlyWhatIsDurable(t *testing.T) {
 	if len(p.acks) != 0 {
 		t.Error("acknowledged what is not durable")
 	}
-	got, err := s.Totals(t.Context(), Totals{})
-	if !errors.Is(err, errDisk) || got.Total != 5 {
-		t.Errorf("totals: %d and %v, want 5 and why it is not durable", got.Total, err)
-	}
 	if err := s.Ready(); !errors.Is(err, errDisk) {
 		t.Errorf("ready: %v, want why not", err)
 	}
-	if got := s.Statistics().Commits; got.Commits != 0 || got.Failures < 3 {
+	if got := s.Statistics().Commits; got.Commits != 0 || got.Failures < 2 { // the third may be under way
 		t.Errorf("commits: %+v, want failures only", got)
 	}
 	store.set(false, false)
@@ -127,6 +123,13 @@ func TestServerAcknowledgesOnlyWhatIsDurable(t *testing.T) {
 	if got := store.stored()["a"]; got != 5 {
 		t.Errorf("stored %d, want 5", got)
 	}
+	store.set(true, false) // until the session has given up
+	p.say(2, "a|1", 6)
+	until(t, "counted", func() bool {
+		got, err := s.Totals(t.Context(), Totals{}) // it waits
+		return errors.Is(err, errDisk) && got.Total == 6
+	})
+	store.set(false, false)
 }
 
 func TestServerDoesNotCountTwiceWhatWasDurableAfterAll(t *testing.T) {
@@ -248,9 +251,7 @@ func TestServerCountsWhatASessionSaidBeforeItBroke(t *testing.T) {
 	p.write(append(u.AppendTo(quota.AppendTo(nil)), bytes.Repeat([]byte{0xff}, 32)...))
 	for range p.acks { // until it ends
 	}
-	if got := totals(t, s)["a"]; got != 5 {
-		t.Errorf("counted %d, want 5", got)
-	}
+	until(t, "what it said is counted", func() bool { return totals(t, s)["a"] == 5 })
 }
 
 func TestServerWithPlainKeysWaitsUntilAllIsTold(t *testing.T) {

@@ -18,6 +18,7 @@ var errCrowded = errors.New("gave way to newer connections: too many have not sa
 type lobby struct {
 	mu     sync.Mutex
 	guests []guest // in the order of arrival
+	count  uint64  // of guests ever
 }
 
 type guest struct {
@@ -27,7 +28,7 @@ type guest struct {
 
 // enter returns the context of a guest, which ends with errCrowded when it must go.
 // The guest leaves by the function.
-func (l *lobby) enter(ctx context.Context, number uint64) (guestCtx context.Context, leave func()) {
+func (l *lobby) enter(ctx context.Context) (guestCtx context.Context, leave func()) {
 	guestCtx, expel := context.WithCancelCause(ctx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -35,6 +36,8 @@ func (l *lobby) enter(ctx context.Context, number uint64) (guestCtx context.Cont
 		l.guests[0].expel(errCrowded)
 		l.guests = slices.Delete(l.guests, 0, 1)
 	}
+	l.count++
+	number := l.count
 	l.guests = append(l.guests, guest{number, expel})
 	return guestCtx, func() {
 		l.leave(number)

@@ -30,7 +30,7 @@ func (c *Counts) young() bool { return c.now.Sub(c.began) < settle }
 func (c *Counts) settled(s *Session) bool { return !c.young() && s.origin.quiet(s, c.now) }
 
 // countPlain applies an observation of a key that is a customer.
-func (c *Counts) countPlain(o Observation) Effect {
+func (c *Counts) countPlain(o *Observation, l look) Effect {
 	s := o.Session
 	b := s.origin.plain
 	if b == nil {
@@ -40,7 +40,7 @@ func (c *Counts) countPlain(o Observation) Effect {
 		b.Live = true
 		s.origin.plain = b
 	}
-	e, customer, why := c.entryOf(b, o.Key)
+	e, customer, why := c.entryOf(b, o.Key, l)
 	if e == nil {
 		return c.refuse(why, s, o.Key)
 	}

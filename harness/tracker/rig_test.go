@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	patience    = 30 * time.Second
+	patience    = time.Minute
 	rigNames    = 20 // customers
 	haproxyText = `
 global
@@ -34,9 +34,9 @@ global
 
 defaults
     mode http
-    timeout connect 5s
-    timeout client 5s
-    timeout server 5s
+    timeout connect 60s
+    timeout client 60s
+    timeout server 60s
 
 peers tracker
     default-server ssl crt $CERT ca-file $CA verify required
@@ -100,12 +100,13 @@ func newRig(t *testing.T, who caller, keys Keys) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, dir: t.TempDir(), front: freeAddr(t, host), sent: map[string]uint64{}, served: map[string]uint64{},
-		cfg:    Config{Name: "tracker", Listen: freeAddr(t, host), TLS: secure, Keys: keys},
+	free := freeAddrs(t, host, 3)
+	r := &rig{t: t, dir: t.TempDir(), front: free[0], sent: map[string]uint64{}, served: map[string]uint64{},
+		cfg:    Config{Name: "tracker", Listen: free[1], TLS: secure, Keys: keys},
 		client: &http.Client{Timeout: patience}}
 	origin := httptest.NewServer(http.HandlerFunc(r.serve))
 	t.Cleanup(origin.Close)
-	local, called := freeAddr(t, host), r.cfg.Listen
+	local, called := free[2], r.cfg.Listen
 	if who == trackerCalls { // and HAProxy calls an address on which nobody listens
 		r.cfg.Listen, r.cfg.Dial = "", []Remote{{Name: "hap1", Addr: local}}
 	}
@@ -153,7 +154,7 @@ func (r *rig) startTracker() {
 func (r *rig) startProxy(path string) {
 	r.t.Helper()
 	var log bytes.Buffer
-	r.proxy = exec.Command(path, "-W", "-db", "-L", "hap1", "-f", filepath.Join(r.dir, "haproxy.cfg"))
+	r.proxy = exec.Command(path, "-W", "-db", "-S", r.dir+"/master.sock", "-L", "hap1", "-f", filepath.Join(r.dir, "haproxy.cfg"))
 	r.proxy.Stderr = &log
 	if err := r.proxy.Start(); err != nil {
 		r.t.Fatal(err)
@@ -237,13 +238,7 @@ func (r *rig) settle() {
 var pushState = regexp.MustCompile(`(?s)id=tracker\(remote,active\).*?last_pushed=(\d+) .*?update=(\d+)\s.*?localupdate=(\d+)`)
 
 func (r *rig) pushed() error {
-	conn, err := net.Dial("unix", r.dir+"/admin.sock")
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	fmt.Fprintln(conn, "show peers")
-	text, err := io.ReadAll(conn)
+	text, err := r.ask("admin.sock", "show peers")
 	if err != nil {
 		return err
 	}
@@ -256,6 +251,23 @@ func (r *rig) pushed() error {
 		return fmt.Errorf("pushed %s and acknowledged %s of %s", pushed, acked, local)
 	}
 	return nil
+}
+
+// ask sends a command to a socket of HAProxy's.
+func (r *rig) ask(socket, command string) ([]byte, error) {
+	conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: r.dir + "/" + socket, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(conn, command)
+	if err := conn.CloseWrite(); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(conn)
 }
 
 // await polls until ok returns nil, and fails with what was missing when it takes too long.
@@ -297,32 +309,38 @@ func (r *rig) source() SourceState {
 	return SourceState{}
 }
 
-// reload waits until a new worker has taken over. It asks again after a while: a
-// master that has only just started may overlook the signal.
+// reload waits until a new worker has taken over and the old one has heard that it is to
+// stop, which shows in the end of its session. The master is asked over its socket, once
+// it answers there: it may overlook a signal while it starts.
 func (r *rig) reload() {
 	r.t.Helper()
 	old := r.source().PID
-	asked := time.Time{}
-	r.await("new worker connected", func() error {
-		if time.Since(asked) > patience/10 {
-			asked = time.Now()
-			if err := r.proxy.Process.Signal(syscall.SIGUSR2); err != nil {
-				return err
-			}
+	r.await("the master answers", func() error {
+		text, err := r.ask("master.sock", "show proc")
+		if err == nil && !bytes.Contains(text, []byte("worker")) {
+			err = fmt.Errorf("no worker in %s", text)
 		}
-		if src := r.source(); src.PID == old || src.Resync != resyncFinished {
+		return err
+	})
+	_, _ = r.ask("master.sock", "reload") // it may begin anew before it has answered
+	r.await("new worker connected", func() error {
+		if src := r.source(); src.PID == old || src.Resync != resyncFinished || src.Sessions != 1 {
 			return fmt.Errorf("source is %+v", src)
 		}
 		return nil
 	})
 }
 
-func freeAddr(t *testing.T, host string) string {
+// freeAddrs returns different addresses on which nobody listened a moment ago.
+func freeAddrs(t *testing.T, host string, n int) (addrs []string) {
 	t.Helper()
-	ln, err := net.Listen("tcp", host+":0")
-	if err != nil {
-		t.Fatal(err)
+	for range n {
+		ln, err := net.Listen("tcp", host+":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ln.Close() // once all are known
+		addrs = append(addrs, ln.Addr().String())
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	return addrs
 }

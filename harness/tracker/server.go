@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -22,13 +21,13 @@ const (
 type Server struct {
 	cfg      Config
 	listener net.Listener
-	numbers  atomic.Uint64 // of connections
 	keeper   *keeper
 	lobby    lobby
 
 	mu      sync.Mutex
 	sources map[string]*source
-	open    int // sessions
+	open    int    // sessions
+	numbers uint32 // of sessions: what did not get so far has none, or strangers could use them up
 }
 
 // New loads what is stored and opens the address of a Server, so that a busy one is
@@ -119,7 +118,8 @@ func (s *Server) report(source, text string, err error) {
 	}
 }
 
-// join enters a session under its source's name, unless there are too many already.
+// join enters a session under its source's name and numbers it, unless there are too
+// many already.
 func (s *Server) join(f *feed) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,7 +131,7 @@ func (s *Server) join(f *feed) error {
 		if err := s.makeRoom(); err != nil {
 			return err
 		}
-		src = &source{sessions: make(map[uint64]*feed)}
+		src = &source{sessions: make(map[uint32]*feed)}
 		s.sources[f.name] = src
 	}
 	if len(src.sessions) >= maxSessionsEach {
@@ -139,6 +139,8 @@ func (s *Server) join(f *feed) error {
 	}
 	f.source = src
 	s.open++
+	s.numbers++
+	f.counted.Number = s.numbers
 	src.open(f, time.Now())
 	return nil
 }
@@ -147,10 +149,10 @@ func (s *Server) join(f *feed) error {
 // strangers cannot take their places.
 func (s *Server) remember() {
 	for o := range s.keeper.counts.origins {
-		s.sources[o.source] = &source{sessions: make(map[uint64]*feed), known: true}
+		s.sources[o.source] = &source{sessions: make(map[uint32]*feed), known: true}
 	}
 	for _, r := range s.cfg.Dial {
-		s.sources[r.Name] = &source{sessions: make(map[uint64]*feed), known: true}
+		s.sources[r.Name] = &source{sessions: make(map[uint32]*feed), known: true}
 	}
 }
 
@@ -183,5 +185,5 @@ func (s *Server) leave(f *feed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open--
-	delete(f.source.sessions, f.number)
+	delete(f.source.sessions, f.counted.Number)
 }

@@ -305,6 +305,11 @@ func TestServerTurnsAwayWhoIsNotWhatItSays(t *testing.T) {
 	if got := fmt.Sprint(totals(t, s), len(s.Sources())); got != "map[a:1] 1" {
 		t.Errorf("got %s, want proxy1 counted and nobody else known", got)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := s.sources["proxy1"].newest.counted.Number; n != 1 {
+		t.Errorf("its session has number %d, want 1: those turned away use up none", n)
+	}
 }
 
 func TestServerNamesABusyAddress(t *testing.T) {

@@ -1,6 +1,9 @@
 package tracker
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // settle is how long what a process of HAProxy knew can still come up in the process
 // after it: an old worker tries for 5 s to teach, a new one waits 5 s for it, and both
@@ -12,7 +15,7 @@ const settle = 15 * time.Second
 type Session struct {
 	Source string
 	Table  string // without the slash
-	Number uint32 // grows with each connection, in the order in which they arrived
+	Number uint32 // grows with each session, in the order in which they began
 	PID    int    // of the process, 0 if it is not known
 
 	origin   *origin
@@ -64,4 +67,19 @@ func (c *Counts) Close(s *Session) {
 	if !o.used() && len(o.sessions) == 0 {
 		delete(c.origins, originKey{o.source, o.table})
 	}
+}
+
+// cut returns where the customer ends in a key and the bar is, -1 if no generation
+// follows. It is the last bar: no generation has one.
+func (s *Session) cut(key []byte) int {
+	if g := s.generation; len(g) > 0 {
+		if end := len(key) - len(g) - 1; end >= 0 && key[end] == '|' && string(key[end+1:]) == string(g) {
+			return end // as in the key before it
+		}
+	}
+	end := bytes.LastIndexByte(key, '|')
+	if end == len(key)-1 {
+		return -1
+	}
+	return end
 }

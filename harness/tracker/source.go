@@ -11,7 +11,7 @@ const maxSources = 256
 
 // source is what the Server knows about one peer, over all its sessions.
 type source struct {
-	sessions map[uint64]*feed // open ones, by number
+	sessions map[uint32]*feed // open ones, by number
 	newest   *feed            // open or not
 	pid      int
 	counters sourceCounters
@@ -34,10 +34,8 @@ func (s *source) open(f *feed, now time.Time) {
 		}
 		s.pid = pid
 	}
-	s.sessions[f.number] = f
-	if s.newest == nil || f.number > s.newest.number {
-		s.newest = f
-	}
+	s.sessions[f.counted.Number] = f
+	s.newest = f
 	s.heard = now
 }
 

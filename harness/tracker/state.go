@@ -4,7 +4,9 @@ import "fmt"
 
 // RestoreCustomer enters a customer that was stored.
 func (c *Counts) RestoreCustomer(id uint32, name string) error {
-	n, hash, ok := c.customers.index.find([]byte(name), c.customers.names)
+	key := []byte(name)
+	hash := c.customers.index.hash(key)
+	n, ok := c.customers.index.find(key, hash, c.customers.names)
 	if ok || id != uint32(len(c.customers.names)) || id >= maxCustomers {
 		return fmt.Errorf("customer %d %q: stored twice as %d, out of order, or more than %d", id, name, n, maxCustomers)
 	}

@@ -23,14 +23,6 @@ type CustomerSource struct {
 	Books   int    // generations with a part of it that are not
 }
 
-// CustomerNumber returns the number by which usage knows a customer; false if there
-// is no such customer.
-func (s *Server) CustomerNumber(name string) (uint32, bool) {
-	s.keeper.mu.Lock()
-	defer s.keeper.mu.Unlock()
-	return s.keeper.counts.customers.find(name)
-}
-
 // Customer returns what is known about a customer, sources by name; false if there is
 // no such customer. It waits for what it returns to be durable, at most a second.
 func (s *Server) Customer(ctx context.Context, name string) (CustomerState, bool) {

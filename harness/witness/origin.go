@@ -98,10 +98,10 @@ func customerOf(host []byte) []byte {
 		host = host[:colon]
 	}
 	customer, ok := bytes.CutSuffix(host, customerDomain)
-	if !ok || len(customer) < 2 || customer[0] != 'c' {
+	if !ok || bytes.IndexByte(customer, '.') >= 0 {
 		return nil
 	}
-	if _, ok := sequence(customer[1:]); !ok {
+	if _, ok := harness.CustomerNumber(string(customer)); !ok {
 		return nil
 	}
 	return customer

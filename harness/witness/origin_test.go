@@ -106,7 +106,7 @@ type failing struct{ err error }
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func TestWitnessWithoutLogsHasNoLedger(t *testing.T) {
-	for _, w := range []harness.Witness{NewOrigin(nil), NewProxyLog(nil), NewStickTable(nil, "tracker/quota")} {
+	for _, w := range []harness.Witness{NewOrigin(nil), NewProxyLog(nil), NewStickTable(nil, "tracker/quota", false)} {
 		if ledger, err := w.Testify(t.Context()); ledger != nil || err == nil {
 			t.Errorf("%s: %v, %v", w.Name(), ledger, err)
 		}
@@ -123,7 +123,7 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 
 func TestOnlyCustomersHostsHaveACustomer(t *testing.T) {
 	for host, want := range map[string]string{
-		"c0001.customers.test": "c0001", "c12345.customers.test:8080": "c12345",
+		"c0001.customers.test": "c0001", "c12345.customers.test:8080": "c12345", "acme-c0001.customers.test": "acme-c0001",
 		"a0001.ads.test": "", "c0001.ads.test": "", "www.customers.test": "", "c.customers.test": "", "cx1.customers.test": "",
 		"": "", ":80": "", "c0001.customers.test.evil": "", "x.c0001.customers.test": "",
 	} {

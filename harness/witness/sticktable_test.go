@@ -42,8 +42,19 @@ func TestStickTableAddsUpProxiesAndGenerations(t *testing.T) {
 		"0x3: key=a|b|1795222488088 use=0 exp=0 shard=0 gpc0=1\n\n"
 	two := strings.Replace(tableHead, "used:1", "used:2", 1) + "0x1: key=c0001|1795222488090 use=0 exp=0 gpc0=10\n0x2: key=plain use=0 exp=0 gpc0=2\n\n"
 	apis := map[string]*runtimeapi.Client{"proxy1": proxySaying(t, one), "proxy2": proxySaying(t, two)}
-	got, err := NewStickTable(apis, "tracker/quota").Testify(t.Context())
+	got, err := NewStickTable(apis, "tracker/quota", false).Testify(t.Context())
 	want := harness.Ledger{"c0001": {Sure: 17}, "a|b": {Sure: 1}, "plain": {Sure: 2}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("error %v %s", err, diff)
+	}
+}
+
+func TestSharedCounterIsCountedOnce(t *testing.T) {
+	one := strings.Replace(tableHead, "used:1", "used:2", 1) + "0x1: key=c0001|proxy1-1 use=0 exp=0 gpc0=3\n0x2: key=c0001|proxy2-1 use=0 exp=0 gpc0=5\n\n"
+	two := strings.Replace(tableHead, "used:1", "used:2", 1) + "0x1: key=c0001|proxy2-1 use=0 exp=0 gpc0=9\n0x2: key=plain use=0 exp=0 gpc0=2\n\n"
+	apis := map[string]*runtimeapi.Client{"proxy1": proxySaying(t, one), "proxy2": proxySaying(t, two)}
+	got, err := NewStickTable(apis, "tracker/quota", true).Testify(t.Context())
+	want := harness.Ledger{"c0001": {Sure: 3 + 9}, "plain": {Sure: 2}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("error %v %s", err, diff)
 	}
@@ -58,7 +69,7 @@ func TestStickTableThatCannotBeReadHasNoLedger(t *testing.T) {
 		"\n# table: tracker/plan, type: string, size:1, used:0\n\n": "unexpected header",
 	} {
 		apis := map[string]*runtimeapi.Client{"proxy1": proxySaying(t, reply)}
-		ledger, err := NewStickTable(apis, "tracker/quota").Testify(t.Context())
+		ledger, err := NewStickTable(apis, "tracker/quota", false).Testify(t.Context())
 		if ledger != nil || err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "proxy1") {
 			t.Errorf("%q: ledger %v, error %v", reply, ledger, err)
 		}

@@ -30,7 +30,7 @@ type Config struct {
 	Silence       time.Duration // without a byte from the tracker, before it is dropped; 5 s
 	Heartbeat     time.Duration // without a byte to the tracker; 3 s
 	ResyncTimeout time.Duration // of our own resync request; 5 s
-	LearnAfter    time.Duration // from the start of a reloaded process until it has learned; 0
+	LearnAfter    time.Duration // from the start of a reloaded process until it has learned, unless Learn is called before; 0
 }
 
 func (c Config) withDefaults() Config {

@@ -157,10 +157,11 @@ var plays = map[string]func(t *testing.T, ln *net.TCPListener) *script{
 		return s.liveAndTaught(p, 3)
 	},
 	"definition partial timed finished live timed finished": func(t *testing.T, ln *net.TCPListener) *script {
-		p := reloaded(t, ln, 50*time.Millisecond)
+		p := reloaded(t, ln, time.Hour)
 		s := accept(t, ln)
 		s.control(resyncRequest)
 		s.want("definition of /quota", "resync partial")
+		p.Learn()
 		awaitTrue(t, "learning", p.hasLearned)
 		s.control(resyncConfirm, resyncRequest)
 		return s.liveAndTaught(p, 2)
@@ -187,6 +188,13 @@ func (p *Proxy) hasLearned() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.section == finished
+}
+
+// connected says whether there is a session with the i-th tracker.
+func (p *Proxy) connected(i int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.links[i].conn != nil
 }
 
 // reloaded returns a process that learns one entry from the one before it.

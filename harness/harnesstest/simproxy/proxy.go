@@ -22,8 +22,10 @@ const (
 type Proxy struct {
 	cfg     Config
 	roster  *roster
-	before  *Proxy // the process that this one has replaced, or nil
-	teaches bool   // before does
+	before  *Proxy        // the process that this one has replaced, or nil
+	teaches bool          // before does
+	due     chan struct{} // closed by Learn
+	called  sync.Once     // due is closed
 
 	mu      sync.Mutex
 	cond    *sync.Cond // something happened that a method may wait for
@@ -58,6 +60,7 @@ func newProxy(cfg Config, names *roster) *Proxy {
 	p := &Proxy{
 		cfg: cfg, roster: names, table: newTable(cfg.Generation, cfg.FirstID), section: learningRemote,
 		taught: make(map[string]map[string][]uint64), drained: make(map[string]uint64), done: make(chan struct{}),
+		due: make(chan struct{}),
 	}
 	p.cond = sync.NewCond(&p.mu)
 	for _, addr := range cfg.Addrs {

@@ -3,6 +3,7 @@ package simproxy
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 var (
@@ -13,14 +14,19 @@ var (
 // Reload replaces the process, whose sessions are cut at once and whose Run has
 // returned when Reload does. The process it returns, not yet running, has empty
 // counters of the new generation, counts and pushes them from the start of its Run,
-// and after Config.LearnAfter learns from the old one: what that counted and what it
-// had learned itself. With plain keys, generation being empty, what it learns
+// and after Config.LearnAfter, or Learn, learns from the old one: what that counted and
+// what it had learned itself. With plain keys, generation being empty, what it learns
 // overwrites what it has counted by then.
 func (p *Proxy) Reload(generation string) *Proxy {
 	next := p.replace(errReplaced, generation)
 	next.teaches, next.section = true, learningLocal
 	return next
 }
+
+// Learn has a reloaded process learn now, and not only after Config.LearnAfter. It may
+// be called at any time, and does nothing to a process that has learned or has nothing
+// to learn.
+func (p *Proxy) Learn() { p.called.Do(func() { close(p.due) }) }
 
 // Crash ends the process as SIGKILL does and returns the one that is started in its
 // place. It is not yet running and knows nothing; nobody remembers the table.
@@ -49,7 +55,13 @@ func (p *Proxy) replace(why error, generation string) *Proxy {
 // learn takes what the old process teaches. One that has not learned everything
 // itself does not teach; then a tracker is asked.
 func (p *Proxy) learn(ctx context.Context) {
-	pause(ctx, p.cfg.LearnAfter)
+	timer := time.NewTimer(p.cfg.LearnAfter)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-p.due:
+	}
 	if ctx.Err() != nil {
 		return
 	}

@@ -4,8 +4,11 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -69,6 +72,16 @@ func accept(t testing.TB, ln *net.TCPListener) *script {
 
 func accepted(t testing.TB, ln *net.TCPListener) *script {
 	t.Helper()
+	s, err := called(t, ln)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// called takes the next call. It is an error if the process has hung up already.
+func called(t testing.TB, ln *net.TCPListener) (*script, error) {
+	t.Helper()
 	if err := ln.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
@@ -80,11 +93,11 @@ func accepted(t testing.TB, ln *net.TCPListener) *script {
 	for range 3 {
 		line, err := s.in.ReadString('\n')
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		s.hello += line
 	}
-	return s
+	return s, nil
 }
 
 func newScript(t testing.TB, conn net.Conn) *script {
@@ -118,6 +131,16 @@ func (s *script) ack(id uint32) {
 // next returns the next message, heartbeats left out, written as wants are.
 func (s *script) next() string {
 	s.t.Helper()
+	text, err := s.hear()
+	if err != nil {
+		s.t.Fatalf("waiting for a message: %v", err)
+	}
+	return text
+}
+
+// hear is next for a process that may hang up, which is an error.
+func (s *script) hear() (string, error) {
+	s.t.Helper()
 	for {
 		m, n, err := s.dec.Next(s.unread)
 		if err != nil {
@@ -128,14 +151,14 @@ func (s *script) next() string {
 			s.heard = append(s.heard, kept(m))
 			s.unread = s.unread[n:]
 			if text != "heartbeat" {
-				return text
+				return text, nil
 			}
 			continue
 		}
 		buf := make([]byte, 4096)
 		n, err = s.in.Read(buf)
 		if err != nil {
-			s.t.Fatalf("waiting for a message: %v", err)
+			return "", err
 		}
 		s.unread = append(s.unread, buf[:n]...)
 	}
@@ -184,6 +207,35 @@ func begin(t testing.TB, ln *net.TCPListener) *script {
 	s.control(resyncFinished)
 	s.want("resync confirm")
 	return s
+}
+
+// beginImpatient accepts the first session of a fresh process that does not wait long
+// for what it is told. One that this machine made wait too long calls again, as it
+// should, until the answer to its request came in time.
+func beginImpatient(t testing.TB, ln *net.TCPListener, answer byte) *script {
+	t.Helper()
+	for late := time.Now().Add(patience); time.Now().Before(late); {
+		s, err := called(t, ln)
+		if err == nil && s.talk([]byte("200\n"), "resync request") && s.talk([]byte{classControl, answer}, "resync confirm") {
+			return s
+		}
+	}
+	t.Fatalf("no answer came in time within %v", patience)
+	return nil
+}
+
+// talk sends something and says whether the message came that is wanted then. None
+// comes if the process has hung up.
+func (s *script) talk(b []byte, want string) bool {
+	s.t.Helper()
+	if _, err := s.conn.Write(b); err != nil {
+		return false
+	}
+	got, err := s.hear()
+	if err == nil && got != want {
+		s.t.Fatalf("got %q, want %q", got, want)
+	}
+	return err == nil
 }
 
 // awaitTrue polls, for what nothing announces.
@@ -238,12 +290,9 @@ func TestProcessWhoseRequestIsNotAnsweredCallsAgain(t *testing.T) {
 func TestProcessPushesAfterAnAnswerThatIsNotComplete(t *testing.T) {
 	ln := listening(t)
 	cfg := settings(ln)
-	cfg.ResyncTimeout = 20 * time.Millisecond
+	cfg.ResyncTimeout = 50 * time.Millisecond
 	p := running(t, New(cfg))
-	s := accept(t, ln)
-	s.want("resync request")
-	s.control(resyncPartial)
-	s.want("resync confirm")
+	s := beginImpatient(t, ln, resyncPartial)
 	p.Inc("a", 1)
 	s.want("definition of /quota", "live 1! a|1=1")
 	s.control(resyncRequest)
@@ -337,8 +386,9 @@ func TestLessonHoldsLiveUpdatesBack(t *testing.T) {
 
 func TestReloadedProcessPushesItsOwnBeforeItHasLearned(t *testing.T) {
 	ln := listening(t)
-	p := New(settings(ln))
-	p.cfg.LearnAfter = 30 * time.Millisecond
+	cfg := settings(ln)
+	cfg.LearnAfter = time.Hour
+	p := New(cfg)
 	p.Inc("a", 5)
 	p.Inc("b", 6)
 	running(t, p)
@@ -356,6 +406,7 @@ func TestReloadedProcessPushesItsOwnBeforeItHasLearned(t *testing.T) {
 		t.Errorf("greeting: got %q, want %q", s.hello, want)
 	}
 	s.want("definition of /quota", "live 1! a|2=2") // and no resync request
+	next.Learn()
 	awaitTrue(t, "learning", next.hasLearned)
 	next.Inc("c", 1)
 	s.want("live 4! c|2=1")
@@ -373,18 +424,18 @@ func TestReloadedProcessPushesItsOwnBeforeItHasLearned(t *testing.T) {
 func TestReloadWithPlainKeysOverwritesWhatTheNewProcessCounted(t *testing.T) {
 	ln := listening(t)
 	cfg := settings(ln)
-	cfg.Generation = ""
+	cfg.Generation, cfg.LearnAfter = "", time.Hour
 	p := New(cfg)
 	p.Inc("a", 36)
 	running(t, p)
 	s := begin(t, ln)
 	s.want("definition of /quota", "live 1! a=36")
-	p.cfg.LearnAfter = 30 * time.Millisecond
 	next := p.Reload("")
 	next.Inc("a", 1)
 	running(t, next)
 	s = accept(t, ln)
 	s.want("definition of /quota", "live 1! a=1")
+	next.Learn()
 	awaitTrue(t, "learning", next.hasLearned)
 	next.Inc("a", 1)
 	s.want("live 2! a=37")
@@ -474,10 +525,14 @@ func TestCountersAndNumbersWrapAt32Bits(t *testing.T) {
 func TestSilentTrackerIsDroppedAndCalledAgain(t *testing.T) {
 	ln := listening(t)
 	cfg := settings(ln)
-	cfg.Silence = 20 * time.Millisecond
+	cfg.Silence = 100 * time.Millisecond
 	running(t, New(cfg))
-	for range 2 {
-		accept(t, ln)
+	s := beginImpatient(t, ln, resyncFinished)
+	if text, err := s.hear(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %q, %v, want the session to end", text, err)
+	}
+	if _, err := ln.Accept(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -489,7 +544,7 @@ func TestProcessBeatsWhileThereIsNothingToSay(t *testing.T) {
 	s := begin(t, ln)
 	for range 3 {
 		b := make([]byte, 2)
-		if _, err := s.in.Read(b); err != nil || b[0] != classControl || b[1] != heartbeat {
+		if _, err := io.ReadFull(s.in, b); err != nil || b[0] != classControl || b[1] != heartbeat {
 			t.Fatalf("got %x, %v, want a heartbeat", b, err)
 		}
 	}
@@ -581,20 +636,13 @@ func TestTrackersHaveCursorsOfTheirOwn(t *testing.T) {
 	p := New(cfg)
 	p.Inc("a", 1)
 	running(t, p)
-	s, other := accept(t, one), accept(t, two)
-	asked := 0
-	for _, s := range []*script{s, other} {
-		if first := s.next(); first == "resync request" {
-			asked++
-			s.control(resyncFinished)
-			s.want("resync confirm", "definition of /quota", "live 1! a|1=1")
-		} else {
-			s.want("live 1! a|1=1")
-		}
-	}
-	if asked != 1 {
-		t.Errorf("%d trackers were asked for a resync, want 1", asked)
-	}
+	s := accept(t, one)
+	s.want("resync request") // the first who answers is asked, and nobody else
+	other := accept(t, two)
+	awaitTrue(t, "second session", func() bool { return p.connected(1) })
+	s.control(resyncFinished)
+	s.want("resync confirm", "definition of /quota", "live 1! a|1=1")
+	other.want("definition of /quota", "live 1! a|1=1")
 	s.ack(1)
 	awaitTrue(t, "acknowledgement of the first", func() bool { return p.Acked(0)["a"] == 1 })
 	if got := p.Acked(1)["a"]; got != 0 {

@@ -12,15 +12,16 @@ import (
 	"github.com/haproof/haproof/harness/tracker/plan"
 )
 
-// The limits of the server. Answers that take longer than answerTimeout move their
-// deadline on with what they write.
+// The limits of the server. Long answers and streams move their deadline on with what
+// they write.
 const (
 	headerTimeout  = 5 * time.Second
 	readTimeout    = 10 * time.Second
 	answerTimeout  = 30 * time.Second
 	idleTimeout    = time.Minute
-	stopTimeout    = 2 * time.Second // for answers under way when the API stops
-	maxHeader      = 16 << 10        // bytes
+	heavyTimeout   = 20 * time.Second // to wait for room for an answer about all customers
+	stopTimeout    = 2 * time.Second  // for answers under way when the API stops
+	maxHeader      = 16 << 10         // bytes
 	maxConnections = 512
 	maxHeavy       = 4 // answers at a time that hold the totals of all customers
 )
@@ -37,6 +38,9 @@ type API struct {
 	metrics *Metrics
 	heavy   chan struct{}
 	buffers sync.Pool // of *tracker.Totals
+
+	// The constants of these names; tests have less time.
+	slack, streamTimeout, heavyTimeout time.Duration
 }
 
 // New returns the API of a tracker. Whoever serves it has asked cfg.Validate.
@@ -50,6 +54,7 @@ func New(server *tracker.Server, cfg Config) *API {
 	a := &API{
 		server: server, cfg: cfg, events: newEventLog(time.Now()), door: newDoor(cfg.Tokens),
 		metrics: cfg.Metrics, heavy: make(chan struct{}, maxHeavy),
+		slack: slack, streamTimeout: streamTimeout, heavyTimeout: heavyTimeout,
 	}
 	a.live = newLive(cfg.Tick)
 	a.buffers.New = func() any { return new(tracker.Totals) }
@@ -66,8 +71,10 @@ func (a *API) Serve(ctx context.Context, ln net.Listener) error {
 	defer follower.Wait()
 	defer stopLive()
 
+	bounded := newBoundedListener(ln, maxConnections)
 	server := &http.Server{
 		Handler:           a.handler(),
+		ConnState:         bounded.state,
 		TLSConfig:         a.cfg.TLS,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
@@ -76,14 +83,13 @@ func (a *API) Serve(ctx context.Context, ln net.Listener) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          quiet,
 	}
-	ln = newBoundedListener(ln, maxConnections)
 	served := make(chan error, 1)
 	go func() {
 		if a.cfg.TLS != nil {
-			served <- server.ServeTLS(ln, "", "")
+			served <- server.ServeTLS(bounded, "", "")
 			return
 		}
-		served <- server.Serve(ln)
+		served <- server.Serve(bounded)
 	}()
 	select {
 	case err := <-served:
@@ -109,10 +115,14 @@ func (a *API) Crossed(c plan.Crossing) {
 
 // takeHeavy waits until there is room for one more answer about all customers.
 func (a *API) takeHeavy(ctx context.Context) (release func(), err error) {
+	timer := time.NewTimer(a.heavyTimeout)
+	defer timer.Stop()
 	select {
 	case a.heavy <- struct{}{}:
 		return func() { <-a.heavy }, nil
 	case <-ctx.Done():
 		return nil, gone(ctx.Err())
+	case <-timer.C:
+		return nil, busy("%d answers about all customers are under way, the limit", maxHeavy)
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -26,6 +27,7 @@ type browser struct {
 	mu         sync.Mutex
 	elsewhere  []string // addresses that were asked for and are not ours
 	complaints []string // of the console
+	excused    string   // part of a complaint that does not count
 	loads      int      // of whole pages
 }
 
@@ -124,8 +126,10 @@ func (b *browser) quiet() {
 	if len(b.elsewhere) > 0 {
 		b.t.Errorf("asked elsewhere: %q", b.elsewhere)
 	}
-	if len(b.complaints) > 0 {
-		b.t.Errorf("the console says: %q", b.complaints)
+	for _, complaint := range b.complaints {
+		if b.excused == "" || !strings.Contains(complaint, b.excused) {
+			b.t.Errorf("the console says: %q", complaint)
+		}
 	}
 }
 
@@ -165,9 +169,13 @@ func TestPageShowsChangesWithoutReload(t *testing.T) {
 	b := newBrowser(t, r.addr)
 	b.open("/")
 	await(t, "the page listens", func() error { return contains(b.text("#link"), "live") })
+	loads := b.loadsBefore()
 	b.run(chromedp.Evaluate(`document.querySelector("#customers tbody tr:first-child a").focus()`, nil))
 	p.push("bob|1", 70, hostile+"|1", 1)
-	await(t, "the page shows the change", func() error {
+	await(t, "the page shows the changes", func() error { // which may come one after the other
+		if n := value[int](b, `document.querySelectorAll("#customers tbody tr").length`); n != 3 {
+			return fmt.Errorf("got %d rows, want 3", n)
+		}
 		return contains(strings.Join(strings.Fields(b.text("#customers tbody")), " "), "bob 70")
 	})
 	if got := b.text("#customers tbody tr:first-child .name"); got != "bob" {
@@ -176,11 +184,8 @@ func TestPageShowsChangesWithoutReload(t *testing.T) {
 	if got := value[string](b, "document.activeElement.textContent"); got != "alice" {
 		t.Errorf("focus: on %q, want it still on alice", got)
 	}
-	if got := value[int](b, `document.querySelectorAll("#customers tbody tr").length`); got != 3 {
-		t.Errorf("got %d rows, want 3", got)
-	}
-	if got := b.loadsBefore(); got != 1 {
-		t.Errorf("got %d loads of the page, want 1", got)
+	if got := b.loadsBefore(); got != loads || got == 0 {
+		t.Errorf("got %d loads of the page, want the %d before the changes", got, loads)
 	}
 	b.quiet()
 }
@@ -208,7 +213,7 @@ func TestPageLetsInWhoHasAToken(t *testing.T) {
 	b.open("/?sort=name")
 	b.run(chromedp.SendKeys("#token", "correct horse battery stable\r", chromedp.ByQuery), chromedp.WaitVisible(".bad", chromedp.ByQuery))
 	b.mu.Lock()
-	b.complaints = nil // Chromium notes the 401
+	b.excused = "status of 401" // Chromium notes it, soon or later
 	b.mu.Unlock()
 	b.run(chromedp.SendKeys("#token", "correct horse battery staple\r", chromedp.ByQuery), chromedp.WaitVisible("#customers", chromedp.ByQuery))
 	if got := value[string](b, "location.pathname + location.search"); got != "/?sort=name" {

@@ -51,6 +51,8 @@ var (
 	descLines       = describe("drain_lines_total", "Answers that stopping processes logged, by what became of them.", "result")
 	descFaults      = describe("drain_faults_total", "What reached the drain log and was not taken.", "fault")
 	descLost        = describe("drain_lost_total", "Datagrams for which the kernel had no room.")
+	descUnread      = describe("drain_unread_bytes", "What the kernel keeps of the drain log until it is read.")
+	descUncounted   = describe("drain_uncounted_lines", "Lines of the drain log that were read and are not durable yet.")
 	descUntaken     = describe("webhook_failing", "Messages that the webhook did not take yet, though it was asked to.")
 	descOldest      = describe("webhook_oldest_seconds", "Age of the message that waits longest.")
 	descDelivered   = describe("webhook_delivered_total", "Messages that the webhook took.")
@@ -69,7 +71,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	out := sink{to}
 	out.gauge(descInfo, 1, a.cfg.Version, runtime.Version())
 	out.gauge(descStored, truth(a.server.Stored()))
-	out.gauge(descReady, truth(a.server.Ready() == nil))
+	out.gauge(descReady, truth(a.ready() == nil))
 	failing := 0.0
 	if since, err := a.server.StoreFailure(); err != nil {
 		failing = time.Since(since).Seconds()
@@ -132,6 +134,8 @@ func (s sink) drain(d DrainLog, lines tracker.DrainTally) {
 	s.counter(descFaults, d.Malformed, "malformed")
 	s.counter(descFaults, d.TurnedAway, "turned_away")
 	s.counter(descLost, d.Lost)
+	s.gauge(descUnread, float64(d.Bytes))
+	s.gauge(descUncounted, float64(d.Lines))
 }
 
 func (s sink) webhook(st Webhook) {
@@ -148,7 +152,9 @@ func (s sink) webhook(st Webhook) {
 func (s sink) journal(j Journal) {
 	s.gauge(descJournal, float64(j.Rows))
 	s.gauge(descFolding, truth(j.FoldErr == nil))
-	s.gauge(descBytes, float64(j.Bytes))
+	if j.Bytes >= 0 {
+		s.gauge(descBytes, float64(j.Bytes))
+	}
 }
 
 // sources tells about the first sources by name, and what the others add up to.

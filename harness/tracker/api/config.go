@@ -56,6 +56,8 @@ type DrainLog struct {
 	Malformed  uint64 // lines with a record that is not right, or too long
 	TurnedAway uint64 // datagrams, connections and lines of those who may not send
 	Lost       uint64 // datagrams for which the kernel had no room
+	Bytes      int    // that the kernel keeps, as nobody has read them yet
+	Lines      int    // that have been read and are not durable yet
 }
 
 // Journal is how far the store is with its housekeeping.
@@ -63,7 +65,7 @@ type Journal struct {
 	Rows    int       // commits that are durable but not sorted in yet
 	Folded  time.Time // when it last sorted in; zero for never
 	FoldErr error     // why it could not, nil if it could
-	Bytes   int64     // that it takes on disk
+	Bytes   int64     // that it takes on disk; -1 if it does not say
 }
 
 const (

@@ -65,7 +65,7 @@ func (a *API) writeCounts(w http.ResponseWriter, t tracker.Totals, durable *bool
 	table, _ := json.Marshal(a.server.Table()) // strings always encode, and so do sources
 	sources, _ := json.Marshal(a.sourcesByName())
 	w.Header().Set("Content-Type", "application/json")
-	out := newLongAnswer(w)
+	out := a.newLongAnswer(w)
 	b := append(append(out.buffer(), `{"table":`...), table...)
 	b = strconv.AppendUint(append(b, `,"total":`...), t.Total, 10)
 	if durable != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,6 +61,31 @@ func TestReadinessWaitsForEveryPeer(t *testing.T) {
 	two.finished()
 	two.push("a|1", 2)
 	r.get(http.StatusOK, "/readyz")
+}
+
+func TestStoreThatDoesNotSortInIsNotReady(t *testing.T) {
+	var stuck atomic.Bool
+	r := serving(t, Config{Journal: func() Journal {
+		if stuck.Load() {
+			return Journal{FoldErr: errors.New("it is Sunday"), Bytes: -1}
+		}
+		return Journal{Bytes: 5}
+	}}, &memory{})
+	p := r.call("proxy1", 7)
+	p.finished()
+	p.push("a|1", 1)
+	r.get(http.StatusOK, "/readyz")
+	if got := r.metrics(); got["quota_tracker_ready"] != 1 || got["quota_tracker_store_bytes"] != 5 {
+		t.Errorf("well: got %v", got)
+	}
+	stuck.Store(true)
+	if got, want := string(r.get(http.StatusServiceUnavailable, "/readyz")), "the journal of the store cannot be sorted in: it is Sunday\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	got := r.metrics()
+	if _, known := got["quota_tracker_store_bytes"]; known || got["quota_tracker_ready"] != 0 || got["quota_tracker_journal_ok"] != 0 {
+		t.Errorf("stuck: got %v", got)
+	}
 }
 
 func TestCountsAreRefusedWhileTheyAreNotDurable(t *testing.T) {

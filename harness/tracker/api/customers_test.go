@@ -36,7 +36,7 @@ func pagesOf(t *testing.T, r *rig, query string) (names []string) {
 }
 
 func TestCustomersComePageByPageInOrder(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	const seed = 1
 	random := rand.New(rand.NewPCG(seed, 0))
 	store := &memory{}
 	type known struct {

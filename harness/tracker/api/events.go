@@ -22,8 +22,7 @@ func (a *API) serveEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !a.metrics.enterStream() {
-		w.Header().Set("Retry-After", "30")
-		return problemf(http.StatusServiceUnavailable, "%d clients listen to events already, the limit", maxStreams)
+		return busy("%d clients listen to events already, the limit", maxStreams)
 	}
 	defer a.metrics.leaveStream()
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -31,7 +30,7 @@ func (a *API) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	s := stream{w: w, control: http.NewResponseController(w)}
+	s := stream{w: w, control: http.NewResponseController(w), timeout: a.streamTimeout}
 	if err := s.control.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
@@ -81,6 +80,7 @@ func (a *API) stream(r *http.Request, s *stream, next uint64) error {
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	timeout time.Duration
 	text    bytes.Buffer // not written yet
 }
 
@@ -88,7 +88,7 @@ func (s *stream) printf(format string, args ...any) { fmt.Fprintf(&s.text, forma
 
 // flush sends what was collected, and gives up on a client that does not take it.
 func (s *stream) flush() error {
-	if err := s.control.SetWriteDeadline(time.Now().Add(streamTimeout)); err != nil {
+	if err := s.control.SetWriteDeadline(time.Now().Add(s.timeout)); err != nil {
 		return err
 	}
 	if _, err := s.text.WriteTo(s.w); err != nil {

@@ -5,20 +5,31 @@ import (
 	"time"
 )
 
-// pieceSize is how much of a long answer is written at a time, in bytes.
-const pieceSize = 32 << 10
+const (
+	// pieceSize is how much of a long answer is written at a time, in bytes.
+	pieceSize = 32 << 10
 
-// longAnswer writes an answer in pieces. The client has answerTimeout for each.
+	// slowest is what a client must take of a long answer on average, in bytes per
+	// second, and slack how far it may be behind: as long as it reads, it keeps others
+	// from answers about all customers.
+	slowest = 256 << 10
+	slack   = 10 * time.Second
+)
+
+// longAnswer writes an answer in pieces. It is cut off when the client does not keep up
+// with it; what the tracker itself takes to find the pieces is not held against it.
 type longAnswer struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
-	err     error // errGone, for good
+	slack   time.Duration
+	left    time.Duration // that the client may still take for what was written so far
+	err     error         // errGone, for good
 }
 
 // newLongAnswer begins an answer that may take long. The error of a connection that
 // has no deadlines is not seen here: it breaks the first write.
-func newLongAnswer(w http.ResponseWriter) *longAnswer {
-	l := &longAnswer{w: w, control: http.NewResponseController(w)}
+func (a *API) newLongAnswer(w http.ResponseWriter) *longAnswer {
+	l := &longAnswer{w: w, control: http.NewResponseController(w), slack: a.slack, left: a.slack}
 	_ = l.control.SetReadDeadline(time.Time{}) // the question was read
 	return l
 }
@@ -45,7 +56,10 @@ func (l *longAnswer) put(b []byte) {
 	if l.err != nil {
 		return
 	}
-	_ = l.control.SetWriteDeadline(time.Now().Add(answerTimeout))
+	began := time.Now()
+	_ = l.control.SetWriteDeadline(began.Add(l.left))
 	_, err := l.w.Write(b)
+	l.left += time.Duration(len(b))*time.Second/slowest - time.Since(began)
+	l.left = min(l.left, l.slack)
 	l.err = gone(err)
 }

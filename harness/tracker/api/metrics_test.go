@@ -45,7 +45,7 @@ func TestMetricsSayWhatTheTrackerDoes(t *testing.T) {
 			return Webhook{Delivered: 3, Failed: 2, Failing: 1, Oldest: time.Now().Add(-time.Hour)}
 		},
 		Journal: func() Journal { return Journal{Rows: 4, Bytes: 1000} },
-		Drain:   func() DrainLog { return DrainLog{Malformed: 5, TurnedAway: 6, Lost: 7} },
+		Drain:   func() DrainLog { return DrainLog{Malformed: 5, TurnedAway: 6, Lost: 7, Bytes: 8, Lines: 9} },
 	}
 	r := serving(t, cfg, m.Watch(store))
 	p := r.call("hap1", 7)
@@ -81,6 +81,8 @@ func TestMetricsSayWhatTheTrackerDoes(t *testing.T) {
 		`quota_tracker_drain_faults_total{fault="malformed"}`:                    5,
 		`quota_tracker_drain_faults_total{fault="turned_away"}`:                  6,
 		`quota_tracker_drain_lost_total`:                                         7,
+		`quota_tracker_drain_unread_bytes`:                                       8,
+		`quota_tracker_drain_uncounted_lines`:                                    9,
 		`quota_tracker_journal_rows`:                                             4,
 		`quota_tracker_journal_ok`:                                               1,
 		`quota_tracker_store_bytes`:                                              1000,

@@ -17,7 +17,7 @@ import (
 )
 
 func TestBestAreTheFirstOfAll(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	const seed = 1
 	random := rand.New(rand.NewPCG(seed, 0))
 	for range 200 {
 		var all []ranked
@@ -38,7 +38,7 @@ func TestBestAreTheFirstOfAll(t *testing.T) {
 }
 
 func TestNameIndexIsInOrderHoweverNamesCome(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	const seed = 1
 	random := rand.New(rand.NewPCG(seed, 0))
 	for _, common := range []string{"", "customer-"} {
 		var x nameIndex

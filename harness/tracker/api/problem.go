@@ -16,6 +16,7 @@ type problem struct {
 	Detail    string     `json:"detail"`
 	Parameter string     `json:"parameter,omitempty"` // of the question, that is wrong
 	Since     *time.Time `json:"since,omitempty"`     // when nothing could be committed any more
+	retry     bool       // soon: there is no room now
 }
 
 // Error returns the detail.
@@ -32,6 +33,13 @@ func wrong(parameter, format string, args ...any) *problem {
 	return p
 }
 
+// busy is the problem that there is no room now.
+func busy(format string, args ...any) *problem {
+	p := problemf(http.StatusServiceUnavailable, format, args...)
+	p.retry = true
+	return p
+}
+
 // problemOf returns the problem that an error is; any other is one of ours.
 func problemOf(err error) *problem {
 	var p *problem
@@ -45,6 +53,9 @@ func problemOf(err error) *problem {
 func writeProblem(w http.ResponseWriter, err error) {
 	p := problemOf(err)
 	w.Header().Set("Content-Type", "application/problem+json")
+	if p.retry {
+		w.Header().Set("Retry-After", "30")
+	}
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the client is gone: nobody to tell
 }

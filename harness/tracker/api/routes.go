@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/pprof"
 	"net/url"
@@ -191,9 +192,20 @@ func serveHealth(w http.ResponseWriter, _ *http.Request) error {
 	return gone(err)
 }
 
-// serveReady answers what Ready says as text: it is for probes, and who reads them.
+// ready is nil when the tracker is ready and the store is well.
+func (a *API) ready() error {
+	if err := a.server.Ready(); err != nil || a.cfg.Journal == nil {
+		return err
+	}
+	if err := a.cfg.Journal().FoldErr; err != nil {
+		return fmt.Errorf("the journal of the store cannot be sorted in: %w", err)
+	}
+	return nil
+}
+
+// serveReady answers what ready says as text: it is for probes, and who reads them.
 func (a *API) serveReady(w http.ResponseWriter, r *http.Request) error {
-	if err := a.server.Ready(); err != nil {
+	if err := a.ready(); err != nil {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, err = w.Write([]byte(err.Error() + "\n"))

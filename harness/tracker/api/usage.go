@@ -49,7 +49,7 @@ func (a *API) serveUsage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer release()
-	lines := &usageLines{answer: newLongAnswer(w), names: a.server.Names, csv: as == typeCSV}
+	lines := &usageLines{answer: a.newLongAnswer(w), names: a.server.Names, csv: as == typeCSV}
 	begin := func() {
 		w.Header().Set("Content-Type", as)
 		w.Header().Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", at.file(as)))

@@ -12,11 +12,13 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+
+	"github.com/haproof/haproof/harness/goals"
 )
 
 // bench is one run of all parts.
 type bench struct {
-	table   table
+	table   goals.Table
 	dir     string // for stores, removed at the end
 	rounds  int
 	tracker string // program under test
@@ -35,7 +37,7 @@ func main() {
 }
 
 func run(ctx context.Context) (err error) {
-	b := &bench{table: table{os.Stdout}}
+	b := &bench{table: goals.Table{Out: os.Stdout}}
 	parts := map[string]func(context.Context) error{"decode": b.decode, "durable": b.durable, "visible": b.visible, "stored": b.stored}
 	order := []string{"decode", "durable", "visible", "stored"}
 	only := strings.Join(order, ",")
@@ -53,8 +55,8 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	b.machine()
-	b.table.head()
+	fmt.Fprintf(b.table.Out, "%v\n\n", goals.ThisMachine())
+	b.table.Head()
 	for _, name := range order {
 		if slices.Contains(strings.Split(only, ","), name) {
 			if err := parts[name](ctx); err != nil {
@@ -62,6 +64,6 @@ func run(ctx context.Context) (err error) {
 			}
 		}
 	}
-	fmt.Fprintf(b.table.out, "\nLoad average at the end: %s\n", load())
+	fmt.Fprintf(b.table.Out, "\nLoad average at the end: %s\n", goals.Load())
 	return nil
 }

@@ -9,11 +9,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/haproof/haproof/harness/goals"
 )
 
 const patience = 2 * time.Minute
@@ -77,13 +80,16 @@ type statusError struct {
 
 func (e *statusError) Error() string { return fmt.Sprintf("status %d: %s", e.code, e.text) }
 
+// client keeps a connection for each of those who ask at the same time.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: visibleFrom}}
+
 // get decodes the answer, unless into is nil.
 func (p *process) get(ctx context.Context, path string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.http+path, nil)
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return err
 	}
@@ -102,7 +108,11 @@ func (p *process) get(ctx context.Context, path string, into any) error {
 
 // cpu is the time that the tracker has had a processor.
 func (p *process) cpu() (time.Duration, error) {
-	text := first(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	text := string(stat)
 	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
 	if len(fields) < 13 {
 		return 0, fmt.Errorf("/proc: stat is %q", text)
@@ -114,7 +124,7 @@ func (p *process) cpu() (time.Duration, error) {
 
 // resident is the memory that the tracker takes, in bytes.
 func (p *process) resident() (float64, error) {
-	text := field(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid), "VmRSS")
+	text := goals.Field(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid), "VmRSS")
 	kib, err := strconv.ParseFloat(strings.TrimSuffix(text, " kB"), 64)
 	return kib * 1024, err
 }

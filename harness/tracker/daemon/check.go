@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -31,6 +32,7 @@ func (s Settings) Validate(env Environment) error {
 	if s.Peers.Resync > 0 && s.Peers.Resync < Span(time.Second) {
 		bad("peers.resync %v: want at least 1s, or 0 for never", time.Duration(s.Peers.Resync))
 	}
+	errs = append(errs, s.checkAddresses()...)
 	errs = append(errs, s.checkTLS()...)
 	errs = append(errs, s.checkLimits(env)...)
 	for _, network := range s.Drain.Allow {
@@ -45,6 +47,46 @@ func (s Settings) Validate(env Environment) error {
 		bad("log.level %q: want debug, info, warn or error", s.Log.Level)
 	}
 	return errors.Join(errs...)
+}
+
+// checkAddresses wants addresses that can be opened and called, and nobody to be called
+// twice. Those of the drain log are its own.
+func (s Settings) checkAddresses() (errs []error) {
+	check := func(where, addr string) {
+		if err := checkAddr(addr); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", where, err))
+		}
+	}
+	if s.Peers.Listen != "" {
+		check("peers.listen", s.Peers.Listen)
+	}
+	if s.HTTP.Listen != "" && !strings.HasPrefix(s.HTTP.Listen, "unix:") {
+		check("http.listen", s.HTTP.Listen)
+	}
+	if s.Peers.Listen != "" && s.Peers.Listen == s.HTTP.Listen && !strings.HasSuffix(s.HTTP.Listen, ":0") {
+		errs = append(errs, fmt.Errorf("http.listen %q: that is peers.listen", s.HTTP.Listen))
+	}
+	called := make(map[string]bool)
+	for _, r := range s.Peers.Dial {
+		check("peers.dial", r.Address)
+		if called[r.Name] {
+			errs = append(errs, fmt.Errorf("peers.dial: %q is there twice", r.Name))
+		}
+		called[r.Name] = true
+	}
+	return errs
+}
+
+// checkAddr wants a host, which may be empty, and a port that exists.
+func checkAddr(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil || port == "" {
+		return fmt.Errorf("address %q: want host:port", addr)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return fmt.Errorf("address %q: there is no port %q", addr, port)
+	}
+	return nil
 }
 
 // checkTLS wants certificates complete. Of peers we ask for theirs, so authorities

@@ -30,12 +30,13 @@ type Counter = func(*tracker.Counts) tracker.Counter
 // Command is one program.
 type Command struct {
 	Name    string
-	Version string                   // as the linker set it; empty means what the Go tool wrote into the binary
-	Flags   func(*flag.FlagSet)      // adds the program's own flags; may be nil
-	Counter func() (Counter, error)  // asked once, after the flags were read; nil for one that does not lie
-	Ready   func(peers, http string) // tells tests what was opened; may be nil
-	Reload  <-chan os.Signal         // each makes it read plans and certificates again; may be nil
-	Stdout  io.Writer                // of export and verify; os.Stdout if nil
+	Version string                            // as the linker set it; empty means what the Go tool wrote into the binary
+	Flags   func(*flag.FlagSet)               // adds the program's own flags; may be nil
+	Counter func() (Counter, error)           // asked once, after the flags were read; nil for one that does not lie
+	Store   func(tracker.Store) tracker.Store // what keeps the totals in its place; nil for one that does not lie
+	Ready   func(peers, http string)          // tells tests what was opened; may be nil
+	Reload  <-chan os.Signal                  // each makes it read plans and certificates again; may be nil
+	Stdout  io.Writer                         // of export and verify; os.Stdout if nil
 }
 
 // commands are what the first argument may name.

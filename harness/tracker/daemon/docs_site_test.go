@@ -161,9 +161,9 @@ func (s *site) run(env []string, program string, args ...string) *service {
 		_ = r.Process.Signal(syscall.SIGTERM) // one that has ended shows in its log
 		select {
 		case <-done:
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			_ = r.Process.Kill()
-			s.t.Errorf("%s: has not ended within 10 s: %v", program, <-done)
+			s.t.Errorf("%s: has not ended within %v: %v", program, patience, <-done)
 		}
 		if s.t.Failed() {
 			s.t.Logf("%s said: %s", program, &r.log)

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"strings"
 )
 
@@ -111,11 +110,4 @@ func (f *flags) settings(env Environment) (Settings, error) {
 		apply(&s)
 	}
 	return s, nil
-}
-
-func checkAddr(addr string) error {
-	if _, _, err := net.SplitHostPort(addr); err != nil {
-		return fmt.Errorf("address %q: want host:port", addr)
-	}
-	return nil
 }

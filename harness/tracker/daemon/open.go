@@ -26,6 +26,7 @@ type daemon struct {
 	log      *slog.Logger
 	version  string
 	counter  Counter
+	keeper   func(tracker.Store) tracker.Store // nil for the store itself
 
 	certificates certificates
 	store        *store.Store
@@ -113,7 +114,16 @@ func (d *daemon) openStore(ctx context.Context) (err error) {
 
 func (d *daemon) storeOptions() store.Options {
 	s := d.settings
-	return store.Options{Table: s.Table, Keys: s.Keys, Retention: time.Duration(s.Store.Retention), SecretURL: s.Store.URL == d.env.Store}
+	return store.Options{Table: s.Table, Keys: s.Keys, Retention: time.Duration(s.Store.Retention), SecretURL: s.Store.URL == d.env.Store, Report: d.folds}
+}
+
+// folds logs that what was committed cannot be sorted in, and that it can again.
+func (d *daemon) folds(err error) {
+	if err != nil {
+		d.log.Error("the journal of the store cannot be sorted in; it grows", "error", err)
+		return
+	}
+	d.log.Info("the journal of the store is sorted in again")
 }
 
 func (d *daemon) trackerConfig() tracker.Config {
@@ -145,7 +155,10 @@ func (d *daemon) openServer(ctx context.Context) (err error) {
 	}
 	d.metrics = api.NewMetrics()
 	if d.store != nil {
-		cfg.Store = d.metrics.Watch(d.store)
+		cfg.Store = d.metrics.Watch(&loggedStore{Store: d.store, log: d.log})
+		if d.keeper != nil {
+			cfg.Store = d.keeper(cfg.Store)
+		}
 	}
 	if l := d.settings.Limits; len(l.Plans) > 0 {
 		if d.enforcer, err = enforce.New(d.enforceConfig()); err != nil {
@@ -249,8 +262,8 @@ func (d *daemon) journal() api.Journal {
 	defer cancel()
 	s := d.store.Stats()
 	size, err := d.store.Size(ctx)
-	if s.FoldErr == nil {
-		s.FoldErr = err
+	if err != nil {
+		size = -1
 	}
 	return api.Journal{Rows: s.Rows, Folded: s.Folded, FoldErr: s.FoldErr, Bytes: size}
 }
@@ -258,9 +271,10 @@ func (d *daemon) journal() api.Journal {
 // drainLog tells the API what became of the log of stopping processes on its way.
 func (d *daemon) drainLog() api.DrainLog {
 	s := d.drain.Stats()
-	l := api.DrainLog{Malformed: s.Malformed + s.TooLong, TurnedAway: s.Untrusted + s.Forbidden + s.TurnedOff + s.Broken}
+	l := api.DrainLog{Malformed: s.Malformed + s.TooLong, TurnedAway: s.Untrusted + s.Forbidden + s.TurnedOff + s.Broken, Lines: s.Pending + s.Handled}
 	for _, socket := range s.Sockets {
 		l.Lost += socket.Lost
+		l.Bytes += socket.Waiting
 	}
 	return l
 }

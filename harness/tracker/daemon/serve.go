@@ -30,7 +30,7 @@ func (c Command) serve(ctx context.Context, args []string, stderr io.Writer) err
 	if err != nil {
 		return usageError{err}
 	}
-	d := &daemon{settings: settings, env: env, log: settings.Log.logger(stderr), version: c.version()}
+	d := &daemon{settings: settings, env: env, log: settings.Log.logger(stderr), version: c.version(), keeper: c.Store}
 	if err := d.check(); err != nil {
 		return usageError{err}
 	}
@@ -146,9 +146,22 @@ func (d *daemon) reload(ctx context.Context, f *flags) error {
 		err = next.Validate(d.env)
 	}
 	if err == nil {
+		if err = d.withPlans(next.Limits).Validate(d.env); err != nil {
+			err = fmt.Errorf("these plans need a restart: %w", err)
+		}
+	}
+	if err == nil {
 		err = d.replacePlans(ctx, next.Limits)
 	}
 	return errors.Join(append(errs, err)...)
+}
+
+// withPlans are the settings that run, with the plans of others: it is these that the
+// plans must fit to.
+func (d *daemon) withPlans(l LimitSettings) Settings {
+	s := d.settings
+	s.Limits.Plans, s.Limits.Default, s.Limits.Customers = l.Plans, l.Default, l.Customers
+	return s
 }
 
 // replacePlans puts new plans in force. A daemon that was started without plans

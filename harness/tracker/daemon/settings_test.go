@@ -112,26 +112,38 @@ func TestFlagsOverrideTheFileAndTheEnvironmentHoldsSecrets(t *testing.T) {
 
 func TestCheckFindsWhatWouldKeepItFromStarting(t *testing.T) {
 	tests := map[string]string{
-		"a socket of no kind":               "drain: {listen: ['foo://127.0.0.1:1']}",
-		"records from anybody":              "drain: {listen: ['udp://192.0.2.1:5514']}",
-		"a lesson without a pause":          "limits: {table: plan, refresh: 0s, plans: {free: {day: 1}}}",
-		"keys without a length":             "limits: {table: plan, length: 0, plans: {free: {day: 1}}}",
-		"a month that is not kept":          "{store: {retention: 24h}, limits: {plans: {free: {month: 1}}}}",
-		"records from anybody without a ca": "drain: {listen: ['tcp://192.0.2.1:5514'], tls: {cert: c, key: k}}",
+		"a socket of no kind":                "drain: {listen: ['foo://127.0.0.1:1']}",
+		"records from anybody":               "drain: {listen: ['udp://192.0.2.1:5514']}",
+		"a lesson without a pause":           "limits: {table: plan, refresh: 0s, plans: {free: {day: 1}}}",
+		"keys without a length":              "limits: {table: plan, length: 0, plans: {free: {day: 1}}}",
+		"a month that is not kept":           "{store: {retention: 24h}, limits: {plans: {free: {month: 1}}}}",
+		"a port of the API beyond the last":  "http: {listen: '127.0.0.1:99999'}",
+		"an address of the API without port": "http: {listen: '127.0.0.1'}",
+		"an empty port of the API":           "http: {listen: '127.0.0.1:'}",
+		"an address for peers and the API":   "http: {listen: '127.0.0.1:20001'}",
+		"a service that does not exist":      "http: {listen: 'localhost:quota'}",
+		"a peer behind the last port":        "peers: {dial: [{name: hap1, address: '127.0.0.1:99999'}]}",
+		"a peer without a port":              "peers: {dial: [{name: hap1, address: '127.0.0.1'}]}",
+		"a peer that is called twice":        "peers: {dial: [{name: hap1, address: '127.0.0.1:1'}, {name: hap1, address: '127.0.0.1:2'}]}",
+		"records to an address without port": "drain: {listen: ['udp://127.0.0.1']}",
+		"records to an empty port":           "drain: {listen: ['udp://127.0.0.1:']}",
+		"records beyond the last port":       "drain: {listen: ['tcp://127.0.0.1:99999']}",
+		"records to an address twice":        "drain: {listen: ['udp://127.0.0.1:5514', 'udp://127.0.0.1:5514']}",
+		"records from anybody without a ca":  "drain: {listen: ['tcp://192.0.2.1:5514'], tls: {cert: c, key: k}}",
 	}
-	check := func(text string, want int) {
+	check := func(t *testing.T, text string, want int) {
 		t.Helper()
 		file := t.TempDir() + "/q.yaml"
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		command(t, want, "-check", "-peers=127.0.0.1:0", "-config", file)
+		command(t, want, "-check", "-peers=127.0.0.1:20001", "-config", file)
 	}
 	for name, text := range tests {
-		t.Run(name, func(*testing.T) { check(text, ExitUsage) })
+		t.Run(name, func(t *testing.T) { check(t, text, ExitUsage) })
 	}
-	check("drain: {listen: ['tcp://192.0.2.1:5514'], tls: {cert: c, key: k, ca: a}}", ExitOK)
-	check("drain: {listen: ['udp://192.0.2.1:5514'], allow: [192.0.2.0/24]}", ExitOK)
+	check(t, "drain: {listen: ['tcp://192.0.2.1:5514'], tls: {cert: c, key: k, ca: a}}", ExitOK)
+	check(t, "drain: {listen: ['udp://192.0.2.1:5514'], allow: [192.0.2.0/24]}", ExitOK)
 }
 
 func TestLimitsAreWholeNumbersAndCustomersHaveOnePlan(t *testing.T) {

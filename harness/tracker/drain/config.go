@@ -57,9 +57,12 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("limit %d of the drain log is negative", n))
 		}
 	}
-	for _, text := range c.Listen {
+	for i, text := range c.Listen {
 		if err := c.checkAddress(text); err != nil {
 			errs = append(errs, fmt.Errorf("drain log address %q: %w", text, err))
+		}
+		if slices.Contains(c.Listen[:i], text) && !strings.HasSuffix(text, ":0") {
+			errs = append(errs, fmt.Errorf("drain log address %q: is there twice", text))
 		}
 	}
 	return errors.Join(errs...)

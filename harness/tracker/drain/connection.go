@@ -62,27 +62,30 @@ func (c *connection) readAll(limit int) error {
 	}
 }
 
-// patience sets read deadlines of which none is later than a last one.
+// patience sets read deadlines, which are soon once it has ended.
 type patience struct {
 	conn net.Conn
 	mu   sync.Mutex
-	last time.Time
+	last time.Time // no deadline is later; zero before the end
 }
 
 // until sets a deadline; the zero time is none.
 func (p *patience) until(t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.last.IsZero() && (t.IsZero() || t.After(p.last)) {
+	if !p.last.IsZero() {
 		t = p.last
+		if soon := time.Now().Add(stopGrace); soon.Before(t) {
+			t = soon
+		}
 	}
 	_ = p.conn.SetReadDeadline(t) // fails on a closed connection only, as the next read will
 }
 
-// end sets the last deadline.
-func (p *patience) end(t time.Time) {
+// end makes deadlines soon, the one that is set as well.
+func (p *patience) end() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last = t
-	_ = p.conn.SetReadDeadline(t) // fails on a closed connection only, as the next read will
+	p.last = time.Now().Add(stopLimit)
+	p.mu.Unlock()
+	p.until(time.Time{})
 }

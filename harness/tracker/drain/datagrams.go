@@ -64,12 +64,14 @@ func openUnixgram(ctx context.Context, name string, a address) (*datagrams, erro
 }
 
 func (d *datagrams) serve(ctx context.Context, r *Receiver) error {
-	release := context.AfterFunc(ctx, func() {
-		_ = d.conn.SetReadDeadline(time.Now().Add(stopGrace)) // a closed socket needs none
-	})
+	p := patience{conn: d.conn}
+	release := context.AfterFunc(ctx, p.end)
 	defer release()
 	buf := make([]byte, r.cfg.MaxLine+1)
 	for {
+		if ctx.Err() != nil {
+			p.until(time.Time{}) // anew: what was read before may have waited for its turn
+		}
 		n, from, err := d.read(buf)
 		switch {
 		case err != nil && ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded):
@@ -89,7 +91,7 @@ func (d *datagrams) serve(ctx context.Context, r *Receiver) error {
 func (d *datagrams) stats() SocketStats {
 	s := SocketStats{Addr: d.name, Buffer: d.buffer, Queue: d.queue}
 	if d.claim == nil {
-		s.Lost = lost(d.conn)
+		s.Waiting, s.Lost = backlog(d.conn)
 	}
 	return s
 }

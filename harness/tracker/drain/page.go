@@ -15,15 +15,3 @@ func (p *page) count() uint64 {
 	}
 	return uint64(n)
 }
-
-// each yields those that are set, until yield returns false; then it does, too.
-func (p *page) each(yield func(i uint64) bool) bool {
-	for at, w := range p {
-		for ; w != 0; w &= w - 1 {
-			if !yield(uint64(64*at + bits.TrailingZeros64(w))) {
-				return false
-			}
-		}
-	}
-	return true
-}

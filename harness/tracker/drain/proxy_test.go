@@ -28,13 +28,13 @@ import (
 const proxyText = `
 global
     set-var proc.gen date(0,ms)
-    hard-stop-after 20s
+    hard-stop-after 60s
 
 defaults
     mode http
-    timeout connect 10s
-    timeout client 20s
-    timeout server 20s
+    timeout connect 60s
+    timeout client 60s
+    timeout server 60s
 
 peers tracker
     bind $LOCAL
@@ -104,10 +104,10 @@ func newProxy(t *testing.T, logs, listen string) *proxy {
 		t.Fatal(err)
 	}
 	host, dir := fmt.Sprintf("127.78.3.%d", proxies.Add(1)%250+1), t.TempDir()
-	p := &proxy{
-		t: t, master: dir + "/m.sock", front: freeAddr(t, host), front2: freeAddr(t, host), gate: make(chan struct{}),
-		served: map[string]uint64{}, table: map[string]uint64{},
-	}
+	p := &proxy{t: t, master: dir + "/m.sock", gate: make(chan struct{}), served: map[string]uint64{}, table: map[string]uint64{}}
+	called := p.listenForPeers(host)
+	free := freeAddrs(t, host, 3)
+	p.front, p.front2 = free[0], free[1]
 	p.drained = newRig(t, Config{Listen: []string{strings.NewReplacer("$DIR", dir, "$HOST", host).Replace(listen)}})
 	if p.access, err = net.ListenPacket("udp", host+":0"); err != nil {
 		t.Fatal(err)
@@ -116,7 +116,7 @@ func newProxy(t *testing.T, logs, listen string) *proxy {
 	origin := httptest.NewServer(http.HandlerFunc(p.serve))
 	t.Cleanup(origin.Close)
 	config := strings.Replace(proxyText, "$LOGS", logs, 1)
-	config = strings.NewReplacer("$DIR", dir, "$LOCAL", freeAddr(t, host), "$TRACKER", p.listenForPeers(host),
+	config = strings.NewReplacer("$DIR", dir, "$LOCAL", free[2], "$TRACKER", called,
 		"$FRONT2", p.front2, "$FRONT", p.front, "$ORIGIN", origin.Listener.Addr().String(),
 		"$DRAIN", p.drained.Addrs()[0].String(), "$ACCESS", p.access.LocalAddr().String()).Replace(config)
 	if err := os.WriteFile(filepath.Join(dir, "haproxy.cfg"), []byte(config), 0o600); err != nil {
@@ -126,14 +126,18 @@ func newProxy(t *testing.T, logs, listen string) *proxy {
 	return p
 }
 
-func freeAddr(t *testing.T, host string) string {
+// freeAddrs returns different addresses on which nobody listened a moment ago.
+func freeAddrs(t *testing.T, host string, n int) (addrs []string) {
 	t.Helper()
-	l, err := net.Listen("tcp", host+":0")
-	if err != nil {
-		t.Fatal(err)
+	for range n {
+		l, err := net.Listen("tcp", host+":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() // once all are known
+		addrs = append(addrs, l.Addr().String())
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addrs
 }
 
 func (p *proxy) start(path, config string) {

@@ -17,6 +17,7 @@ type queue struct {
 	moved  sync.Cond // lines came, were taken, or the queue was closed
 	parser Parser
 	lines  []Line
+	taken  int // lines that are being handled
 	closed bool
 	stats  Stats
 }
@@ -83,10 +84,12 @@ func (q *queue) deliver(handle func([]Line) error) error {
 func (q *queue) take(spare []Line) []Line {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.taken = 0
 	for len(q.lines) == 0 && !q.closed {
 		q.moved.Wait()
 	}
 	batch := q.lines
+	q.taken = len(batch)
 	clear(spare)
 	q.lines = spare[:0]
 	q.moved.Broadcast()
@@ -104,7 +107,7 @@ func (q *queue) report(open int) Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.stats
-	s.Open, s.Pending = open, len(q.lines)
+	s.Open, s.Pending, s.Handled = open, len(q.lines), q.taken
 	return s
 }
 

@@ -9,8 +9,12 @@ import (
 	"time"
 )
 
-// stopGrace is how long a Receiver that stops goes on reading what has arrived.
-const stopGrace = 100 * time.Millisecond
+// A Receiver that stops goes on reading what has arrived: until nothing comes for stopGrace,
+// however long the lines before took to be handled, but not after stopLimit.
+const (
+	stopGrace = 100 * time.Millisecond
+	stopLimit = 2 * time.Second
+)
 
 // Receiver listens for drain logs.
 type Receiver struct {

@@ -56,12 +56,13 @@ func TestReceiverFormsABatchWhileTheOneBeforeIsHandled(t *testing.T) {
 	for i := range lines - 1 {
 		send(t, conn, numbered(i+1))
 	}
-	r.awaitStats("the others wait", func(s Stats) bool { return s.Pending == lines-1 })
+	r.awaitStats("the others wait", func(s Stats) bool { return s.Pending == lines-1 && s.Handled == 1 })
 	close(release)
 	if got := <-batches; got != lines-1 {
 		t.Errorf("second batch: got %d, want %d", got, lines-1)
 	}
 	r.awaitLines(lines)
+	r.awaitStats("nothing is left", func(s Stats) bool { return s.Pending == 0 && s.Handled == 0 })
 	if diff := cmp.Diff(counted(lines), r.got); diff != "" { // in the order in which they came
 		t.Error(diff)
 	}
@@ -122,7 +123,7 @@ func TestReceiverHandlesWhatHasArrivedWhenItStops(t *testing.T) {
 			send(t, conn, numbered(i))
 		}
 		<-entered // and with one waiting, all others are still in the kernel
-		go close(release)
+		time.AfterFunc(2*stopGrace, func() { close(release) })
 		r.stop()
 		if diff := cmp.Diff(counted(lines), r.lines()); diff != "" {
 			t.Errorf("%s: %s", listen, diff)
@@ -143,11 +144,12 @@ func TestReceiverSeesWhatTheKernelLost(t *testing.T) {
 		send(t, conn, numbered(i))
 	}
 	s := r.Stats().Sockets[0]
-	if s.Buffer < 4096 || s.Lost == 0 {
-		t.Errorf("got %+v, want datagrams lost", s)
+	if s.Buffer < 4096 || s.Lost == 0 || s.Waiting == 0 {
+		t.Errorf("got %+v, want datagrams lost and others waiting", s)
 	}
 	close(release)
 	r.awaitLines(lines - int(s.Lost))
+	r.awaitStats("none waits", func(s Stats) bool { return s.Sockets[0].Waiting == 0 })
 }
 
 func TestReceiverRefusesStrangers(t *testing.T) {

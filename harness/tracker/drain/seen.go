@@ -3,8 +3,6 @@ package drain
 import (
 	"cmp"
 	"fmt"
-	"iter"
-	"maps"
 	"slices"
 	"time"
 )
@@ -176,25 +174,6 @@ type SeenStats struct {
 // Stats returns how much is remembered.
 func (s *Seen) Stats() SeenStats {
 	return SeenStats{Numbers: s.numbers, Pages: s.pages, Processes: len(s.open), Closed: len(s.closed)}
-}
-
-// Marks yields every line that is remembered, in order. Seen must not change meanwhile.
-func (s *Seen) Marks() iter.Seq[Mark] {
-	return func(yield func(Mark) bool) {
-		for _, id := range slices.SortedFunc(maps.Keys(s.open), compareProcesses) {
-			p := s.open[id]
-			for _, key := range slices.Sorted(maps.Keys(p.pages)) {
-				if !p.pages[key].each(func(i uint64) bool { return yield(Mark{id, key*pageSize + i}) }) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// Processes yields those that are closed, in order. Seen must not change meanwhile.
-func (s *Seen) Processes() iter.Seq[Process] {
-	return slices.Values(slices.SortedFunc(maps.Keys(s.closed), compareProcesses))
 }
 
 func compareProcesses(a, b Process) int {

@@ -21,13 +21,18 @@ func widen(c syscall.Conn, bytes int) int {
 	return granted
 }
 
-// lost returns how many datagrams the kernel has thrown away for want of room: the
-// last column of /proc/net/udp (Documentation/networking/proc_net_tcp.rst in Linux).
-func lost(c syscall.Conn) uint64 {
+// backlog returns how many bytes wait to be read, and how many datagrams the kernel
+// has thrown away for want of room: rx_queue and the last column of /proc/net/udp
+// (Documentation/networking/proc_net_tcp.rst in Linux).
+func backlog(c syscall.Conn) (waiting int, lost uint64) {
 	var stat syscall.Stat_t
 	withDescriptor(c, func(fd int) { _ = syscall.Fstat(fd, &stat) })
 	inode := strconv.FormatUint(stat.Ino, 10)
-	return lostIn("/proc/self/net/udp", inode) + lostIn("/proc/self/net/udp6", inode)
+	if waiting, lost, ok := backlogIn("/proc/self/net/udp", inode); ok {
+		return waiting, lost
+	}
+	waiting, lost, _ = backlogIn("/proc/self/net/udp6", inode)
+	return waiting, lost
 }
 
 // datagramQueue returns how many datagrams a unixgram socket holds; a sender that
@@ -41,21 +46,23 @@ func datagramQueue() int {
 	return n
 }
 
-func lostIn(table, inode string) uint64 {
-	const inodeColumn, dropsColumn = 9, 12
+func backlogIn(table, inode string) (waiting int, lost uint64, ok bool) {
+	const queuesColumn, inodeColumn, dropsColumn = 4, 9, 12
 	f, err := os.Open(table)
 	if err != nil {
-		return 0
+		return 0, 0, false
 	}
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		columns := strings.Fields(lines.Text())
 		if len(columns) > dropsColumn && columns[inodeColumn] == inode {
-			n, _ := strconv.ParseUint(columns[dropsColumn], 10, 64) // the kernel wrote it
-			return n
+			_, queue, _ := strings.Cut(columns[queuesColumn], ":") // of what is sent, then of what is received
+			bytes, _ := strconv.ParseInt(queue, 16, 64)            // the kernel wrote it, as what follows
+			drops, _ := strconv.ParseUint(columns[dropsColumn], 10, 64)
+			return int(bytes), drops, true
 		}
 	}
-	return 0
+	return 0, 0, false
 }
 
 func withDescriptor(c syscall.Conn, use func(fd int)) {

@@ -12,8 +12,8 @@ func widen(c syscall.Conn, bytes int) int {
 	return 0
 }
 
-// lost is not known here.
-func lost(syscall.Conn) uint64 { return 0 }
+// backlog is not known here.
+func backlog(syscall.Conn) (waiting int, lost uint64) { return 0, 0 }
 
 // datagramQueue is not known here.
 func datagramQueue() int { return 0 }

@@ -16,6 +16,7 @@ type Stats struct {
 	TurnedOff uint64 // connections beyond MaxConns
 	Broken    uint64 // connections that we ended: no TLS, too slow, or not syslog
 	Pending   int    // lines that wait
+	Handled   int    // lines of the batch that is being handled
 	Open      int    // connections
 	LastFault string // what was last malformed, too long, untrusted, forbidden, turned off or broken
 	Sockets   []SocketStats
@@ -23,10 +24,11 @@ type Stats struct {
 
 // SocketStats is what the kernel says about an address, in the order of Config.Listen.
 type SocketStats struct {
-	Addr   string
-	Buffer int    // of udp on Linux: bytes that the kernel keeps
-	Queue  int    // of unixgram on Linux: datagrams that the kernel keeps (net.unix.max_dgram_qlen)
-	Lost   uint64 // of udp on Linux: datagrams for which there was no room
+	Addr    string
+	Buffer  int    // of udp on Linux: bytes that the kernel keeps
+	Queue   int    // of unixgram on Linux: datagrams that the kernel keeps (net.unix.max_dgram_qlen)
+	Waiting int    // of udp on Linux: bytes that nobody has read yet, as the kernel reckons them
+	Lost    uint64 // of udp on Linux: datagrams for which there was no room
 }
 
 // fault is a reason to count something in Stats.

@@ -89,7 +89,7 @@ func (s *streams) allowed(r *Receiver, conn net.Conn) bool {
 func (s *streams) receive(ctx context.Context, r *Receiver, conn net.Conn) {
 	defer conn.Close()
 	c := &connection{queue: r.queue, conn: conn, patience: patience{conn: conn}, from: s.name, timeout: r.cfg.LineTimeout}
-	release := context.AfterFunc(ctx, func() { c.patience.end(time.Now().Add(stopGrace)) })
+	release := context.AfterFunc(ctx, func() { c.patience.end() })
 	defer release()
 	if s.claim == nil {
 		c.from = fmt.Sprintf("%s from %v", s.name, conn.RemoteAddr())

@@ -32,7 +32,7 @@ func TestReceiverBelievesASenderAboutItselfOnly(t *testing.T) {
 
 func TestReceiverRefusesSendersWithoutCertificate(t *testing.T) {
 	a := newAuthority(t)
-	r := newRig(t, Config{Listen: []string{"tcp://127.0.0.1:0"}, TLS: a.server(), LineTimeout: time.Second})
+	r := newRig(t, Config{Listen: []string{"tcp://127.0.0.1:0"}, TLS: a.server()})
 	for _, certificates := range [][]tls.Certificate{nil, newAuthority(t).issue("hap1")} { // none, or of another authority
 		conn := a.dial(r, certificates)
 		_, _ = conn.Write([]byte(numbered(0))) // TLS 1.3: the client learns later that it is refused

@@ -45,11 +45,13 @@ type Enforcer struct {
 	meter   *plan.Meter
 	pending []plan.Crossing // that wait for their commit
 	lessons lessons
-	reload  *reload // that is waiting; nil for none
+	moment  *moment  // nil if nobody waits for one
+	gap     plan.Gap // whose usage is not known
+	filling *filling // of the gap, nil if it is not being read
 
-	// Whose usage could not be read when their plans came, and when that is tried again.
-	gap   plan.Gap
-	retry time.Time
+	reloading  sync.Mutex // held by one who replaces plans or fills the gap; taken before mu
+	commitSoon func()     // of the last Replace; as reloading
+	fillPause  time.Duration
 }
 
 var (
@@ -68,7 +70,7 @@ func newAt(cfg Config, clock func() time.Time) (*Enforcer, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Enforcer{cfg: cfg, now: clock, meter: meter}
+	e := &Enforcer{cfg: cfg, now: clock, meter: meter, fillPause: fillPause}
 	e.lessons.changed = make(chan struct{})
 	return e, nil
 }
@@ -81,9 +83,13 @@ func (e *Enforcer) Restore(ctx context.Context, names []string) error {
 	if err := e.remember(ctx, e.now()); err != nil {
 		return fmt.Errorf("restore limits: %w", err)
 	}
-	if err := e.restore(ctx, names, nil); err != nil {
+	all := tracker.UsageQuery{From: tracker.FirstHour, To: tracker.LastHour}
+	err := e.cfg.Store.Usage(ctx, all, func(g tracker.Growth) error { return e.restore(names, g) })
+	if err != nil {
 		return fmt.Errorf("restore limits: %w", err)
 	}
+	e.meter.Restored()
+	e.tell()
 	return nil
 }
 
@@ -98,40 +104,13 @@ func (e *Enforcer) remember(ctx context.Context, now time.Time) error {
 	})
 }
 
-// restore tells the meter what customers have used, all of them if none is named.
-func (e *Enforcer) restore(ctx context.Context, names []string, customers []uint32) error {
-	for _, span := range e.meter.Spans() {
-		q := tracker.UsageQuery{Customers: customers, From: hourFrom(span.From), To: hourTo(span.To)}
-		err := e.cfg.Store.Usage(ctx, q, func(g tracker.Growth) error {
-			if int(g.Customer) >= len(names) {
-				return fmt.Errorf("usage of customer %d, who is not known", g.Customer)
-			}
-			e.meter.Restore(names[g.Customer], span.From, g.N)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+// restore tells the meter what a customer has used.
+func (e *Enforcer) restore(names []string, g tracker.Growth) error {
+	if int(g.Customer) >= len(names) {
+		return fmt.Errorf("usage of customer %d, who is not known", g.Customer)
 	}
-	e.meter.Restored()
-	e.tell()
+	e.meter.Restore(names[g.Customer], g.Hour.Time(), g.N)
 	return nil
-}
-
-// hourFrom takes the zero time for the beginning.
-func hourFrom(t time.Time) tracker.Hour {
-	if t.IsZero() {
-		return tracker.FirstHour
-	}
-	return tracker.HourOf(t)
-}
-
-// hourTo takes the zero time for the end.
-func hourTo(t time.Time) tracker.Hour {
-	if t.IsZero() {
-		return tracker.LastHour
-	}
-	return tracker.HourOf(t)
 }
 
 // Grow adds to what customers have used and returns the crossings that follow.
@@ -139,7 +118,10 @@ func (e *Enforcer) Grow(now time.Time, names []string, growth []tracker.Growth) 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.meter.Advance(now)
-	e.catchUp(now, names)
+	e.pause(now, names, growth)
+	if e.filling != nil {
+		e.filling.note(growth)
+	}
 	for _, g := range growth {
 		e.meter.Grow(names[g.Customer], g.Hour.Time(), g.N)
 	}
@@ -181,8 +163,12 @@ func (e *Enforcer) tell() {
 	}
 }
 
-// Run releases customers whose periods end, until ctx ends.
+// Run releases customers whose periods end, and reads usage that a reload could not
+// read, until ctx ends.
 func (e *Enforcer) Run(ctx context.Context) {
+	var filler sync.WaitGroup
+	filler.Go(func() { e.fillLater(ctx) })
+	defer filler.Wait()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {

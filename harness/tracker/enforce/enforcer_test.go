@@ -19,6 +19,9 @@ import (
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
+// patience is how long a test waits for what must come, however busy the machine is.
+const patience = time.Minute
+
 var customers = []string{"a", "b", "c\xff"}
 
 // limited has a plan of 10 per hour, that denies, for everybody.
@@ -30,20 +33,44 @@ func limited(most uint64) plan.Set {
 
 // memory is the store of one test.
 type memory struct {
+	mu       sync.Mutex
 	usage    []tracker.Growth
 	messages []tracker.Message
-	broken   error // what Usage ends with after the first row
+	broken   error  // what Usage ends with after the first row
+	reading  func() // called in the middle of what is asked from FirstHour; may be nil
 }
 
+func (m *memory) add(growth []tracker.Growth, messages []tracker.Message) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.usage = append(m.usage, growth...)
+	m.messages = append(m.messages, messages...)
+}
+
+func (m *memory) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = err
+}
+
+// Usage sees what is added while it runs, as that of a store may.
 func (m *memory) Usage(_ context.Context, q tracker.UsageQuery, visit func(tracker.Growth) error) error {
-	for _, g := range m.usage {
-		if g.Hour >= q.From && g.Hour < q.To {
-			if err := visit(g); err != nil || m.broken != nil {
-				return errors.Join(err, m.broken)
+	for i := 0; ; i++ {
+		m.mu.Lock()
+		usage, broken := m.usage, m.broken
+		m.mu.Unlock()
+		if i == len(usage) {
+			return nil
+		}
+		if g := usage[i]; g.Hour >= q.From && g.Hour < q.To {
+			if err := visit(g); err != nil || broken != nil {
+				return errors.Join(err, broken)
 			}
 		}
+		if i == 0 && q.From == tracker.FirstHour && m.reading != nil {
+			m.reading()
+		}
 	}
-	return nil
 }
 
 func (m *memory) Remembered(_ context.Context, now time.Time, visit func(string, time.Time) error) error {
@@ -95,12 +122,12 @@ func (r *rig) advance(d time.Duration) {
 
 // grow commits growth, as a Server does, and returns the percentages that were crossed.
 func (r *rig) grow(customer uint32, n uint64) (crossed []int) {
-	growth := []tracker.Growth{{Customer: customer, Hour: tracker.HourOf(r.clock()), N: n}}
-	messages := r.Grow(r.clock(), customers, growth)
-	r.store.usage = append(r.store.usage, growth...)
-	r.store.messages = append(r.store.messages, messages...)
-	r.Committed(r.clock())
-	for _, m := range messages {
+	return r.growIn(tracker.HourOf(r.clock()), customer, n)
+}
+
+// growIn is grow in an hour that may be over.
+func (r *rig) growIn(hour tracker.Hour, customer uint32, n uint64) (crossed []int) {
+	for _, m := range r.commit(tracker.Growth{Customer: customer, Hour: hour, N: n}) {
 		var c plan.Crossing
 		if err := json.Unmarshal(m.Body, &c); err != nil {
 			r.t.Fatal(err)
@@ -109,6 +136,17 @@ func (r *rig) grow(customer uint32, n uint64) (crossed []int) {
 	}
 	return crossed
 }
+
+// commit does what a Server does with a batch.
+func (r *rig) commit(growth ...tracker.Growth) []tracker.Message {
+	messages := r.Grow(r.clock(), customers, growth)
+	r.store.add(growth, messages)
+	r.Committed(r.clock())
+	return messages
+}
+
+// commitSoon commits at once.
+func (r *rig) commitSoon() { r.commit() }
 
 // proxy is the other end of a session: it remembers who is denied.
 type proxy struct {
@@ -137,7 +175,7 @@ func (p *proxy) Commit() error {
 // await waits until exactly that is known to be denied or released.
 func (p *proxy) await(t *testing.T, want map[string]uint64) {
 	t.Helper()
-	deadline := time.After(5 * time.Second)
+	deadline := time.After(patience)
 	for {
 		p.mu.Lock()
 		got := maps.Clone(p.denied)
@@ -148,7 +186,7 @@ func (p *proxy) await(t *testing.T, want map[string]uint64) {
 		select {
 		case <-p.changed:
 		case <-deadline:
-			t.Fatalf("after 5 s: %s", cmp.Diff(want, got))
+			t.Fatalf("within %v: %s", patience, cmp.Diff(want, got))
 		}
 	}
 }
@@ -246,11 +284,7 @@ func TestReloadedPlansHoldFromTheNextCommit(t *testing.T) {
 	r.grow(0, 10)
 	replace := func(set plan.Set) {
 		t.Helper()
-		commit := func() {
-			r.store.messages = append(r.store.messages, r.Grow(r.clock(), customers, nil)...)
-			r.Committed(r.clock())
-		}
-		if err := r.Replace(t.Context(), set, commit); err != nil {
+		if err := r.Replace(t.Context(), set, r.commitSoon); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,9 +10,7 @@
 //
 //	meter, err := plan.New(set, now)
 //	meter.Emitted(id, end)                   // every stored crossing that has not ended
-//	for _, span := range meter.Spans() {
-//		meter.Restore(customer, span.From, n) // sum of each customer over the span
-//	}
+//	meter.Restore(customer, hour, n)         // what each customer used in each hour
 //	meter.Restored()
 //
 // From then on a crossing is emitted once, if what Take returns is stored in the same

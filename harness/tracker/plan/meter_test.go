@@ -124,7 +124,7 @@ func TestRestartEmitsNothingAgain(t *testing.T) {
 	for _, c := range stored {
 		again.Emitted(c.ID, c.PeriodEnd)
 	}
-	again.Restore("c", again.Spans()[0].From, 1000) // before October
+	again.Restore("c", time.Time{}, 1000) // before October
 	again.Restore("c", november, 12)
 	want(t, "denied before all is restored", again.Denied(), nil)
 	again.Restored()
@@ -300,31 +300,6 @@ func TestStateListsTheLimits(t *testing.T) {
 	}}
 	if diff := gocmp.Diff(wanted, got); diff != "" {
 		t.Errorf("state, want -, got +:\n%s", diff)
-	}
-}
-
-func TestSpansDivideAllTime(t *testing.T) {
-	for _, c := range []struct {
-		now   string
-		edges []string
-	}{
-		{"2026-11-21 10:30:00", []string{"2026-10-01 00", "2026-11-01 00", "2026-11-20 00", "2026-11-21 00", "2026-11-21 09", "2026-11-21 10"}},
-		{"2026-11-01 00:00:00", []string{"2026-10-01 00", "2026-10-31 00", "2026-10-31 23", "2026-11-01 00"}},
-		{"2028-03-01 01:00:00", []string{"2028-02-01 00", "2028-02-29 00", "2028-03-01 00", "2028-03-01 01"}},
-	} {
-		m := start(t, Set{}, at(c.now))
-		spans := m.Spans()
-		var edges []string
-		for i, s := range spans[1:] {
-			if !s.From.Equal(spans[i].To) {
-				t.Errorf("%s: a gap before %v", c.now, s.From)
-			}
-			edges = append(edges, s.From.Format("2006-01-02 15"))
-		}
-		want(t, c.now, edges, c.edges)
-		if !spans[0].From.IsZero() || !spans[len(spans)-1].To.IsZero() {
-			t.Errorf("%s: not all time: %v", c.now, spans)
-		}
 	}
 }
 

@@ -1,40 +1,13 @@
 package plan
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
-// Span is a stretch of time of which a Meter needs to know only the sum.
-type Span struct {
-	From time.Time // first hour; zero for the beginning of time
-	To   time.Time // first hour after it; zero for no end
-}
-
-// Spans divide all time into at most seven stretches: what each customer used in each
-// of them is what Restore needs.
-func (m *Meter) Spans() []Span {
-	edges := []time.Time{{}}
-	for p := Hour; p < Total; p++ {
-		edges = append(edges, p.previous(m.now), p.Start(m.now))
-	}
-	slices.SortFunc(edges, time.Time.Compare)
-	edges = slices.CompactFunc(edges, time.Time.Equal)
-	spans := make([]Span, len(edges))
-	for i, from := range edges {
-		spans[i].From = from
-		if i+1 < len(edges) {
-			spans[i].To = edges[i+1]
-		}
-	}
-	return spans
-}
-
-// Restore adds what was used, and stored, in the span that begins at from. It is
-// ignored for customers of which all is known, and for those without a plan.
-func (m *Meter) Restore(customer string, from time.Time, n uint64) {
+// Restore adds what was used, and stored, in the given hour; what was used longer ago
+// than in the month before this one may be given as one sum in any hour before that.
+// It is ignored for customers of which all is known, and for those without a plan.
+func (m *Meter) Restore(customer string, hour time.Time, n uint64) {
 	if a := m.accounts[customer]; m.restoring && (a == nil || !a.settled) {
-		m.Grow(customer, from, n)
+		m.Grow(customer, hour, n)
 	}
 }
 

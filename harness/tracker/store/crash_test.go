@@ -23,7 +23,7 @@ func childScript() *script {
 }
 
 // busy folds all the time.
-var busy = settings{foldStates: 300, foldRows: 5, foldAge: 1 << 60, maxStates: 2000, tidyAge: 1 << 60}
+var busy = settings{foldStates: 300, foldRows: 5, foldAge: 1 << 60, maxStates: 2000, tidyAge: 1 << 60, usageRows: 50}
 
 // commitForEver is what the child does that is killed: it says the number of every
 // batch that was committed.

@@ -256,14 +256,24 @@ func (s *Store) due() bool {
 func (s *Store) foldNow(ctx context.Context) {
 	begin := s.now()
 	err := s.fold(ctx, s.step)
+	before := s.noteFold(begin, err)
+	if (before == nil) != (err == nil) && s.opts.Report != nil && ctx.Err() == nil {
+		s.opts.Report(err)
+	}
+}
+
+// noteFold returns the error of the fold before.
+func (s *Store) noteFold(begin time.Time, err error) (before error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before = s.stats.FoldErr
 	s.lastFold = s.now()
 	s.stats.Folded, s.stats.FoldTook = s.lastFold, s.lastFold.Sub(begin)
 	s.stats.Folds++
 	s.stats.FoldErr = err
 	close(s.folded)
 	s.folded = make(chan struct{})
+	return before
 }
 
 // alone runs f while nobody writes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -57,7 +58,20 @@ func (e *postgres) openDB(cfg *pgx.ConnConfig, name string) *sql.DB {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second
 	}
-	return stdlib.OpenDB(*cfg)
+	return openPostgres(cfg)
+}
+
+// openPostgres opens a database whose connections are asked whether they are well
+// before each use. A query whose context ends just after its answer can leave an i/o
+// timeout for the next one on its connection: pgx (v5.7.6, bgreader) keeps what it
+// reads beside a slow write.
+func openPostgres(cfg *pgx.ConnConfig) *sql.DB {
+	return stdlib.OpenDB(*cfg, stdlib.OptionResetSession(func(ctx context.Context, conn *pgx.Conn) error {
+		if conn.Ping(ctx) != nil {
+			return driver.ErrBadConn // database/sql takes another one
+		}
+		return nil
+	}))
 }
 
 func (e *postgres) label() string { return postgresLabel }

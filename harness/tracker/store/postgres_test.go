@@ -18,6 +18,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// patience is how long a test waits for what must come, however busy the machine is.
+const patience = 2 * time.Minute
+
 // server is a PostgreSQL server of the tests' own, on a unix socket.
 type server struct {
 	dir  string
@@ -113,9 +116,9 @@ func (s *server) start() error {
 	}
 	s.done = make(chan error, 1)
 	go func() { s.done <- s.cmd.Wait() }()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience/4)
 		conn, err := pgx.Connect(ctx, s.url(""))
 		cancel()
 		if err == nil {
@@ -140,7 +143,7 @@ func (s *server) kill(sig syscall.Signal) error {
 	select {
 	case <-s.done:
 		return nil
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		return errors.New("PostgreSQL does not end")
 	}
 }

@@ -27,7 +27,7 @@ func OpenReader(ctx context.Context, url string, secret bool) (*Reader, error) {
 	}
 	r := &Reader{engine: e, url: Redact(url)}
 	if err := r.check(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("store %s: %w", r.url, err), e.close())
+		return nil, errors.Join(fmt.Errorf("store %s: %w%s", r.url, err, advice(err)), e.close())
 	}
 	return r, nil
 }
@@ -106,8 +106,10 @@ func (s *snapshot) export(ctx context.Context, from, to tracker.Hour, visit func
 		return err
 	}
 	names := nameCache{snapshot: s}
-	reader := usageReader{q: s.Tx, open: &s.open}
-	reader.chunk = reader.read
+	reader := usageReader{q: s.Tx, open: &s.open, most: usageChunk}
+	reader.chunk = func(ctx context.Context, from, to uint32, q tracker.UsageQuery) ([]tracker.Growth, error) {
+		return reader.read(ctx, from, to, q, s.retained)
+	}
 	return reader.run(ctx, tracker.UsageQuery{From: from, To: to}, customers, func(g tracker.Growth) error {
 		name, err := names.get(ctx, g.Customer)
 		if err != nil {

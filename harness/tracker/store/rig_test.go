@@ -27,7 +27,7 @@ func (c *clock) set(t time.Time) { c.Store(t.UnixNano()) }
 func (c *clock) now() time.Time  { return time.Unix(0, c.Load()).UTC() }
 
 // never is a store that folds only when it is told to, on firstDay at 15:05.
-var never = settings{foldStates: 1 << 30, foldRows: 1 << 30, foldAge: 1 << 60, maxStates: 1 << 30, tidyAge: 1 << 60,
+var never = settings{foldStates: 1 << 30, foldRows: 1 << 30, foldAge: 1 << 60, maxStates: 1 << 30, tidyAge: 1 << 60, usageRows: 50,
 	now: func() time.Time { return firstDay.Add(5*time.Hour + 5*time.Minute) }}
 
 var schemas atomic.Int64

@@ -15,8 +15,9 @@ import (
 
 const (
 	// restartAt is how long the log may get, in pages of 4 KiB, before commits
-	// are held up for the moment that it takes to begin it anew.
-	restartAt = 32_768
+	// are held up for the moment that it takes to begin it anew. It is short: as long
+	// as the log grows, each commit also waits for the file system's own journal.
+	restartAt = 4096
 
 	sqliteReaders = 4
 )

@@ -4,13 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 
 	modernc "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // openSQLite opens a database whose statements run to their end, whatever becomes
 // of their context. The driver leaves some of those that it breaks off unfinished
-// (v1.40.0, stmt.query): their connection reads the state of that moment for ever.
+// (v1.40.0 to v1.61.1): their connection reads the state of that moment for ever.
 // Statements of the Store are short, or read row by row; database/sql looks at the
 // context between rows.
 func openSQLite(dsn string) *sql.DB { return sql.OpenDB(sqliteConnector(dsn)) }
@@ -73,4 +75,16 @@ func (s steadyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (
 
 func (s steadyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	return s.contextStmt.QueryContext(context.WithoutCancel(ctx), args)
+}
+
+// advice is what may help against an error of opening a file to read it, or empty.
+func advice(err error) string {
+	var e *modernc.Error
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+			return "; even to read it, SQLite must be able to write beside it: do it as the tracker's user, or copy the file to where you may write"
+		}
+	}
+	return ""
 }

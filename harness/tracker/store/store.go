@@ -24,6 +24,11 @@ type Options struct {
 	// SecretURL says that the URL came from the environment and may hold a
 	// password.
 	SecretURL bool
+
+	// Report is called when what was committed cannot be sorted in any more, and with
+	// nil when it can again. Nothing is lost meanwhile, but the journal grows. May be
+	// nil.
+	Report func(error)
 }
 
 // settings are what a Store holds at most before it folds, or makes commits wait.
@@ -33,10 +38,11 @@ type settings struct {
 	foldAge    time.Duration // of the oldest row
 	maxStates  int           // beyond, commits wait for the fold
 	tidyAge    time.Duration // of the last fold, when there is nothing to be folded
+	usageRows  int           // that are read at a time, roughly
 	now        func() time.Time
 }
 
-var usual = settings{foldStates: 4 << 20, foldRows: 60_000, foldAge: 30 * time.Second, maxStates: 16 << 20, tidyAge: 10 * time.Minute, now: time.Now}
+var usual = settings{foldStates: 4 << 20, foldRows: 60_000, foldAge: 30 * time.Second, maxStates: 16 << 20, tidyAge: 10 * time.Minute, usageRows: usageChunk, now: time.Now}
 
 const (
 	// commitTimeout is how long a database may take for one transaction.

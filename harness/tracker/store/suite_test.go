@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -82,7 +83,7 @@ var errCut = errors.New("cut")
 func TestFoldBesideCommits(t *testing.T) {
 	onBoth(t, func(t *testing.T, r rig) {
 		url, sc := r.url(t), newScript(11)
-		s := mustOpen(t, url, settings{foldStates: 4000, foldRows: 7, foldAge: 1 << 60, maxStates: 8000, tidyAge: 1 << 60, now: time.Now})
+		s := mustOpen(t, url, settings{foldStates: 4000, foldRows: 7, foldAge: 1 << 60, maxStates: 8000, tidyAge: 1 << 60, usageRows: 50, now: time.Now})
 		for range 200 {
 			mustCommit(t, s, sc.batch())
 		}
@@ -137,6 +138,36 @@ func TestUsageAnswersAnyQuery(t *testing.T) {
 			if diff := gocmp.Diff(sc.growth(q), usageOf(t, s, q), equateEmpty); diff != "" {
 				t.Fatalf("%+v (-want +got):\n%s", q, diff)
 			}
+		}
+	})
+}
+
+// Customers who used next to nothing are followed by some who used it in every hour.
+func TestUsageIsReadWhereverItIs(t *testing.T) {
+	onBoth(t, func(t *testing.T, r rig) {
+		s := mustOpen(t, r.url(t), never)
+		b := &tracker.Batch{At: firstDay}
+		first := tracker.HourOf(firstDay) - 120
+		for n := range uint32(400) {
+			b.Customers = append(b.Customers, fmt.Sprint("c", n))
+			for hour := range tracker.Hour(100) {
+				if n >= 200 && n < 240 || n%50 == 0 && hour == 7 {
+					b.Growth = append(b.Growth, tracker.Growth{Customer: n, Hour: first + hour, N: uint64(n) + 1})
+				}
+			}
+		}
+		mustCommit(t, s, b)
+		mustFold(t, s)
+		q := tracker.UsageQuery{From: tracker.FirstHour, To: tracker.LastHour}
+		if diff := gocmp.Diff(b.Growth, usageOf(t, s, q)); diff != "" {
+			t.Errorf("all (-want +got):\n%s", diff)
+		}
+		q = tracker.UsageQuery{Customers: []uint32{7, 50, 199, 200, 201, 203}, From: first + 5, To: first + 8}
+		want := slices.DeleteFunc(slices.Clone(b.Growth), func(g tracker.Growth) bool {
+			return g.Hour < q.From || g.Hour >= q.To || !slices.Contains(q.Customers, g.Customer)
+		})
+		if diff := gocmp.Diff(want, usageOf(t, s, q)); diff != "" || len(want) != 10 {
+			t.Errorf("some (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -219,7 +250,7 @@ func TestCommitWaitsForTheFoldWhenTheJournalIsFull(t *testing.T) {
 	onBoth(t, func(t *testing.T, r rig) {
 		sc := newScript(9)
 		sc.size = 50
-		s := mustOpen(t, r.url(t), settings{foldStates: 40, foldRows: 1 << 30, foldAge: 1 << 60, maxStates: 80, tidyAge: 1 << 60, now: time.Now})
+		s := mustOpen(t, r.url(t), settings{foldStates: 40, foldRows: 1 << 30, foldAge: 1 << 60, maxStates: 80, tidyAge: 1 << 60, usageRows: 50, now: time.Now})
 		for range 200 {
 			mustCommit(t, s, sc.batch())
 			if got := s.Stats().States; got >= 80+2*50+1500 {

@@ -95,9 +95,3 @@ func (g *gate) leave(p pass, o outcome) {
 		g.until = now.Add(g.pauses.after(g.failures - down + 1))
 	}
 }
-
-func (g *gate) failuresInARow() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.failures
-}

@@ -11,7 +11,6 @@ type Stats struct {
 	Failing int       // messages that have failed and wait in the outbox
 	Oldest  time.Time // when the message that waits longest was created; zero if none was seen
 
-	InARow        int       // attempts that failed since one succeeded
 	LastDelivered time.Time // zero if nothing was
 	LastError     string    // of an attempt or of the outbox; empty if there was none
 	LastErrorAt   time.Time
@@ -23,7 +22,6 @@ func (s *Sender) Stats() Stats {
 	defer s.mu.Unlock()
 	stats := s.stats
 	stats.Failing = s.troubles.count()
-	stats.InARow = s.gate.failuresInARow()
 	return stats
 }
 

@@ -32,6 +32,14 @@ function burn(int $microseconds): void
     }
 }
 
+// fault returns what is done to this answer on purpose, such as ["slow", "200000"].
+function fault(): array
+{
+    $file = $_SERVER['HAPROOF_FAULT'] ?? '';
+    $text = $file === '' ? '' : (string) @file_get_contents($file);
+    return explode(' ', $text) + ['', '0'];
+}
+
 header('X-Haproof-Php: 1');
 header('Content-Type: text/plain');
 $status = number('status', 200, 599);
@@ -44,11 +52,19 @@ if (!in_array($status, STATUSES, true) || $size === null || $work === null) {
 if ($work > 0) {
     burn($work);
 }
+[$fault, $argument] = fault();
+if ($fault === 'slow') {
+    usleep((int) $argument);
+}
+if ($fault === 'error') {
+    $status = 500;
+}
 http_response_code($status);
 if ($status === 302) {
     header('Location: /pixel.gif', true, 302);
 }
-header('Content-Length: ' . $size);
+// Whoever breaks off promises a byte more than comes.
+header('Content-Length: ' . ($fault === 'break' ? $size + 1 : $size));
 if ($_SERVER['REQUEST_METHOD'] !== 'HEAD') {
     echo str_repeat('x', $size);
 }
