@@ -16,7 +16,7 @@ import (
 // cgroup limits and meters the CPU of one node, by version 1 or 2 of the
 // kernel's control groups.
 type cgroup struct {
-	limited bool
+	limited bool   // from the start on
 	cpu     string // directory of the cpu controller
 	account string // directory of cpuacct, version 1 only
 }
@@ -51,6 +51,7 @@ func newCgroup(root, lab, node string, cpus float64) (*cgroup, error) {
 	}
 	if err == nil && cpus > 0 {
 		err = g.limit(cpus)
+		g.limited = err == nil
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.remove())
@@ -90,16 +91,12 @@ func delegateCPU(root, lab, group string) error {
 func (g *cgroup) limit(cpus float64) error {
 	period := max(cpuPeriod, time.Duration(float64(leastCPU)/cpus))
 	quota := time.Duration(cpus * float64(period)).Round(time.Microsecond)
-	var err error
 	if g.account == "" {
-		err = put(g.cpu, "cpu.max", fmt.Sprintf("%d %d", quota.Microseconds(), period.Microseconds()))
-	} else {
-		err = errors.Join(
-			put(g.cpu, "cpu.cfs_period_us", strconv.FormatInt(period.Microseconds(), 10)),
-			put(g.cpu, "cpu.cfs_quota_us", strconv.FormatInt(quota.Microseconds(), 10)))
+		return put(g.cpu, "cpu.max", fmt.Sprintf("%d %d", quota.Microseconds(), period.Microseconds()))
 	}
-	g.limited = err == nil
-	return err
+	return errors.Join(
+		put(g.cpu, "cpu.cfs_period_us", strconv.FormatInt(period.Microseconds(), 10)),
+		put(g.cpu, "cpu.cfs_quota_us", strconv.FormatInt(quota.Microseconds(), 10)))
 }
 
 func put(dir, name, value string) error {

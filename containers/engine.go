@@ -43,7 +43,7 @@ type nodeSpec struct {
 	Command []string          // program and arguments; programs are found on PATH
 	Mounts  map[string]string // docker only: host file -> path in the container, read only
 	Ports   []int             // that the program will listen on at Site.Address
-	CPUs    float64           // limit in cores, 0 for none
+	CPUs    float64           // limit in cores from the start on, 0 for none
 	Stop    time.Duration     // patience between the polite and the hard stop
 }
 
@@ -58,8 +58,10 @@ type process interface {
 	// exited is closed when the program has ended; err then says how.
 	exited() <-chan struct{}
 	err() error
-	// limited says whether the CPU limit is in force.
+	// limited says whether a CPU limit is in force.
 	limited() bool
+	// limit holds a running node to so many cores, where the machine can.
+	limit(ctx context.Context, cpus float64) error
 	// usage reads what the node has consumed since its start.
 	usage(ctx context.Context) harness.Usage
 	// logTail returns the last lines that the program wrote to stdout and stderr.

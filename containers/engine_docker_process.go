@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,7 +30,8 @@ type dockerProcess struct {
 	done    chan struct{}
 	ended   error // valid once done is closed
 	finding sync.Once
-	group   *cgroup // the container's, nil if it cannot be seen from here
+	group   *cgroup     // the container's, nil if it cannot be seen from here
+	held    atomic.Bool // to a limit since it runs
 }
 
 var _ process = (*dockerProcess)(nil)
@@ -82,7 +84,25 @@ func (p *dockerProcess) err() error {
 }
 
 // limited trusts the daemon: it drops limits that its kernel cannot keep.
-func (p *dockerProcess) limited() bool { return p.spec.CPUs > 0 && p.docker.info.CPUCfsQuota }
+func (p *dockerProcess) limited() bool {
+	return (p.spec.CPUs > 0 || p.held.Load()) && p.docker.info.CPUCfsQuota
+}
+
+func (p *dockerProcess) limit(ctx context.Context, cpus float64) error {
+	if !p.docker.info.CPUCfsQuota {
+		return nil
+	}
+	limit, err := cpuLimit(cpus)
+	if err != nil {
+		return err
+	}
+	resources := &container.Resources{CPUPeriod: limit.period, CPUQuota: limit.quota}
+	if _, err := p.docker.api.ContainerUpdate(ctx, p.id, client.ContainerUpdateOptions{Resources: resources}); err != nil {
+		return fmt.Errorf("limit CPU time: %w", err)
+	}
+	p.held.Store(true)
+	return nil
+}
 
 // usage takes one sample. An ended container has none.
 func (p *dockerProcess) usage(ctx context.Context) harness.Usage {

@@ -228,6 +228,12 @@ func TestCPULimitIsInForce(t *testing.T) {
 	if u := free.usage(t.Context()); u.Unknown != "" || u.CPU == 0 || u.Periods != 0 {
 		t.Errorf("a node without a limit has usage %+v", u)
 	}
+	if err := free.limit(t.Context(), 0.001/2); err == nil || free.limited() {
+		t.Errorf("a limit that no kernel knows: %v, limited %v", err, free.limited())
+	}
+	if err := free.limit(t.Context(), 0.02); err != nil || !free.limited() {
+		t.Errorf("a limit on a running node: %v, limited %v", err, free.limited())
+	}
 	if err := free.stop(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -340,11 +340,28 @@ func testTrackerStates(t *testing.T, engineName string) {
 	}
 }
 
-// slowIsLimited wants the limit of a slow tracker said, in force or not.
+// slowIsLimited wants the limit of a slow tracker said, in force or not, and seen at
+// work where it is.
 func slowIsLimited(t *testing.T, l *lab, state harness.TrackerState) {
-	for _, n := range l.Nodes() {
-		if n.Tier == harness.TierTracker && (n.CPUs == harness.SlowCPUs) != (state == harness.TrackerSlow) {
-			t.Errorf("state %s: the tracker has %v CPUs", state, n.CPUs)
+	for i, n := range l.Nodes() {
+		if n.Tier != harness.TierTracker {
+			continue
+		}
+		if (n.CPUs == harness.SlowCPUs) != (state == harness.TrackerSlow) || (n.Limited && state != harness.TrackerSlow) {
+			t.Errorf("state %s: the tracker has %v CPUs, limited %v", state, n.CPUs, n.Limited)
+		}
+		if !n.Limited {
+			continue
+		}
+		err := await(timeLimit(t, 60*time.Second), "a period of the limit", func(ctx context.Context) error {
+			usage, err := l.Usage(ctx)
+			if err == nil && usage[i].Periods == 0 {
+				err = fmt.Errorf("%s: %+v", n.Name, usage[i])
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -165,6 +165,9 @@ func (p *plan) spec(n *node, files map[string]file, command []string, ports ...i
 		Name: n.name, Tier: n.tierName, Kind: n.component.kind, Image: n.component.image(p, n), Site: n.site,
 		Files: files, Command: command, Ports: ports, CPUs: n.tier.CPUs, Stop: stopWithin,
 	}
+	if n.tier.State == harness.TrackerSlow {
+		spec.CPUs = 0 // it is held once it is up: held before, it may take half a minute to start
+	}
 	if filepath.IsAbs(n.tier.Binary) {
 		spec.Mounts = map[string]string{n.tier.Binary: n.tier.Binary}
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,8 +23,9 @@ const outputLog = "output.log"
 type localProcess struct {
 	spec    nodeSpec
 	cmd     *exec.Cmd
-	group   *cgroup // nil where cgroups cannot be used
-	noGroup error   // why
+	group   *cgroup     // nil where cgroups cannot be used
+	noGroup error       // why
+	held    atomic.Bool // to a limit since it runs
 	done    chan struct{}
 	ended   error // valid once done is closed
 }
@@ -47,7 +49,18 @@ func (p *localProcess) err() error {
 	}
 }
 
-func (p *localProcess) limited() bool { return p.group != nil && p.group.limited }
+func (p *localProcess) limited() bool { return p.group != nil && (p.group.limited || p.held.Load()) }
+
+func (p *localProcess) limit(_ context.Context, cpus float64) error {
+	if p.group == nil {
+		return nil
+	}
+	if err := p.group.limit(cpus); err != nil {
+		return fmt.Errorf("limit CPU time: %w", err)
+	}
+	p.held.Store(true)
+	return nil
+}
 
 // usage reads the cgroup. Without one it adds up the processes that live, and
 // Unknown says what is not known.

@@ -116,6 +116,9 @@ func (l *lab) bring(ctx context.Context, n *node, spec nodeSpec) error {
 		if err == nil {
 			n.version, err = n.component.version(ctx, l.plan, n)
 		}
+		if err == nil && n.tier.State == harness.TrackerSlow {
+			err = process.limit(ctx, n.tier.CPUs)
+		}
 		return err
 	})
 }

@@ -15,7 +15,7 @@ const (
 	TrackerAbsent  TrackerState = "absent"  // proxies know a tracker that never was there
 	TrackerDead    TrackerState = "dead"    // killed once its sessions to the proxies were up
 	TrackerStalled TrackerState = "stalled" // stopped likewise: its kernel accepts, nobody reads
-	TrackerSlow    TrackerState = "slow"    // held to SlowCPUs
+	TrackerSlow    TrackerState = "slow"    // held to SlowCPUs once it is up
 )
 
 // SlowCPUs is the CPU limit of a slow tracker, in cores. Where CPU limits cannot

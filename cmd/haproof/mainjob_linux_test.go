@@ -93,13 +93,13 @@ func TestEveryLieOfATrackerNamesWrongCustomers(t *testing.T) {
 
 // shortSearch has two backends at most and as few stairs as make a search.
 const shortSearch = `question: Does a second backend buy throughput?
-topology: {proxy: {kind: haproxy}, backend: {kind: web, cpus: 0.1}}
+topology: {proxy: {kind: haproxy}, backend: {kind: web, cpus: 0.3}}
 workload:
   profile: php
   customers: 5
   work: 50us
   connections: 16
-  search: {objective: {quantile: 0.95, latency: 200ms, achieved: 0.5}, probe: 300ms, step: 300ms, from: 0.5, to: 1, stairs: 2}
+  search: {objective: {quantile: 0.95, latency: 5s, achieved: 0.3}, probe: 2s, step: 500ms, from: 0.5, to: 1, stairs: 2}
 axes:
   topology.backend.count: [1, 2]
   workload.route: [proxy, direct]
