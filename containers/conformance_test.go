@@ -183,7 +183,7 @@ func usageGrows(t *testing.T, l *lab) (asked int) {
 		t.Errorf("100 ms of work on %v cores took %v", limitCPUs, took)
 	}
 	// A busy machine may deal out less than the limit for a while.
-	err = await(timeLimit(t, 60*time.Second), "throttled", func(ctx context.Context) error {
+	err = await(timeLimit(t, patience), "throttled", func(ctx context.Context) error {
 		usage, err := l.Usage(ctx)
 		if err == nil && usage[i].Throttled == before[i].Throttled {
 			err = fmt.Errorf("in none of %d periods", usage[i].Periods-before[i].Periods)
@@ -201,7 +201,7 @@ func usageGrows(t *testing.T, l *lab) (asked int) {
 // meanwhile. On a busy machine a look may take longer than it is given.
 func unsettled(t *testing.T, l *lab, said func(missing []string) bool) {
 	t.Helper()
-	err := await(timeLimit(t, 20*time.Second), "what is missing", func(ctx context.Context) error {
+	err := await(timeLimit(t, patience), "what is missing", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 		defer cancel()
 		s, err := l.Settle(ctx)
@@ -249,7 +249,7 @@ func answerUnsettles(t *testing.T, l *lab) (asked int) {
 			_, _, err := get(t.Context(), "http://"+web.at(ports.HTTP)+"/?work=500000")
 			done <- err
 		}()
-		err := await(timeLimit(t, 20*time.Second), "work", func(ctx context.Context) error {
+		err := await(timeLimit(t, patience), "work", func(ctx context.Context) error {
 			if webBusy(ctx, web) == nil && len(done) == 0 {
 				return errors.New("not busy yet")
 			}

@@ -28,7 +28,7 @@ type docker struct {
 }
 
 // daemonWithin bounds one question to a daemon that should answer at once.
-const daemonWithin = 5 * time.Second
+const daemonWithin = 15 * time.Second
 
 var connected struct {
 	sync.Mutex

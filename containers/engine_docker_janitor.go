@@ -18,7 +18,7 @@ import (
 )
 
 // cleanWithin bounds the janitor.
-const cleanWithin = 30 * time.Second
+const cleanWithin = time.Minute
 
 // cleanDocker removes containers, networks and directories of labs whose owner
 // is dead, and names them. Where no daemon answers there is nothing to remove.

@@ -183,7 +183,7 @@ func (p *dockerProcess) stop(ctx context.Context) error {
 }
 
 // discardWithin bounds the removal of one container.
-const discardWithin = 20 * time.Second
+const discardWithin = time.Minute
 
 // discard kills and removes a container, also when the caller's time is over:
 // what was started has to be ended. One that is gone already is fine.

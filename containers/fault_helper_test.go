@@ -26,7 +26,7 @@ func startDisturbed(t *testing.T, engineName string, trackers, webs []string) *d
 // whole and the witnesses agree.
 func (l *disturbed) during(t *testing.T, f harness.Fault, effect func() error) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(timeLimit(t, 60*time.Second))
+	ctx, cancel := context.WithCancel(timeLimit(t, patience))
 	defer cancel()
 	f.For = time.Hour
 	over := make(chan error, 1)
@@ -53,7 +53,7 @@ func (l *disturbed) during(t *testing.T, f harness.Fault, effect func() error) {
 func (l *disturbed) recover(t *testing.T) {
 	t.Helper()
 	began := time.Now()
-	if err := await(timeLimit(t, 30*time.Second), "whole", l.Recovered); err != nil {
+	if err := await(timeLimit(t, patience), "whole", l.Recovered); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("whole after %v", time.Since(began).Round(time.Millisecond))

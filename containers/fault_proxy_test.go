@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -120,7 +119,7 @@ func (l *disturbed) endGracefully(t *testing.T) {
 		}
 		got <- err
 	}()
-	err := await(timeLimit(t, 20*time.Second), "question", func(ctx context.Context) error {
+	err := await(timeLimit(t, patience), "question", func(ctx context.Context) error {
 		if webBusy(ctx, l.node("backend1")) == nil {
 			return errors.New("nobody asks PHP")
 		}

@@ -16,7 +16,7 @@ func init() { registerFault(harness.FaultReload, wordless(reload)) }
 // A master that has just started, or is reloading, can miss the signal, so it is asked
 // first whether it is there, and again when no new worker has answered for askAgain.
 const (
-	reloadWithin = 20 * time.Second
+	reloadWithin = time.Minute
 	askAgain     = 3 * time.Second
 )
 

@@ -133,7 +133,7 @@ func (l *disturbed) node(name string) *node {
 func (l *disturbed) awaitReady(t *testing.T) {
 	t.Helper()
 	proxy := l.node("proxy1")
-	err := await(timeLimit(t, 30*time.Second), "ready", func(ctx context.Context) error { return haproxyReady(ctx, l.plan, proxy) })
+	err := await(timeLimit(t, patience), "ready", func(ctx context.Context) error { return haproxyReady(ctx, l.plan, proxy) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func (l *disturbed) stopTracker(t *testing.T) {
 		_, err := l.Disturb(ctx, harness.Fault{Do: harness.FaultStop, Node: "tracker1", For: time.Hour})
 		over <- err
 	}()
-	err := await(timeLimit(t, 20*time.Second), "stop", func(ctx context.Context) error {
+	err := await(timeLimit(t, patience), "stop", func(ctx context.Context) error {
 		if tracker.meets() != stopped {
 			return errors.New("it has not begun")
 		}
@@ -353,7 +353,7 @@ func slowIsLimited(t *testing.T, l *lab, state harness.TrackerState) {
 		if !n.Limited {
 			continue
 		}
-		err := await(timeLimit(t, 60*time.Second), "a period of the limit", func(ctx context.Context) error {
+		err := await(timeLimit(t, patience), "a period of the limit", func(ctx context.Context) error {
 			usage, err := l.Usage(ctx)
 			if err == nil && usage[i].Periods == 0 {
 				err = fmt.Errorf("%s: %+v", n.Name, usage[i])

@@ -168,6 +168,9 @@ func ask(t *testing.T, e harness.Endpoint, secure bool, method, host, path, seq 
 	}
 }
 
+// patience is for what even a machine that is short of time ought to do.
+const patience = 2 * time.Minute
+
 func timeLimit(t *testing.T, limit time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)

@@ -76,7 +76,7 @@ func testLimits(t *testing.T, engineName string) {
 	}
 	become := func(what string, customer string, want int) {
 		t.Helper()
-		err := await(timeLimit(t, 10*time.Second), what, func(context.Context) error {
+		err := await(timeLimit(t, patience), what, func(context.Context) error {
 			if got := ask(t, proxies[1], false, "GET", customer+".customers.test", "/static/1k.css", ""); got.Status != want {
 				return fmt.Errorf("status %d", got.Status)
 			}

@@ -113,7 +113,7 @@ func TestCancelledStartLeavesNothing(t *testing.T) {
 		_, err := Start(ctx, scenarioThatNeverComesUp(t, opts), opts)
 		done <- err
 	}()
-	err := await(timeLimit(t, 30*time.Second), "nodes", func(context.Context) error {
+	err := await(timeLimit(t, patience), "nodes", func(context.Context) error {
 		if len(processesIn(filepath.Join(opts.WorkDir, "labs"))) == 0 {
 			return errors.New("none yet")
 		}

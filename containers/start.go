@@ -14,7 +14,7 @@ import (
 // A lab may take startWithin to come up, and startPerNode more for each node:
 // several large labs are often started at once.
 const (
-	startWithin  = 30 * time.Second
+	startWithin  = time.Minute
 	startPerNode = time.Second
 )
 

@@ -177,7 +177,7 @@ func (l *styled) serveAcrossReloads(t *testing.T) harness.Ledger {
 func (l *styled) told(t *testing.T) {
 	t.Helper()
 	api := runtimeapi.New(l.plan.of(harness.TierProxy)[0].at(ports.Runtime))
-	err := await(timeLimit(t, 30*time.Second), "everything told", func(ctx context.Context) error {
+	err := await(timeLimit(t, patience), "everything told", func(ctx context.Context) error {
 		sections, err := api.ShowPeers(ctx)
 		if quiet, left := runtimeapi.Quiet(sections); err == nil && !quiet {
 			err = errors.New(left)
@@ -231,7 +231,7 @@ func (l *styled) begin(t *testing.T, customers ...string) []underWay {
 		begun = append(begun, underWay{customer, conn})
 	}
 	api := runtimeapi.New(l.plan.of(harness.TierProxy)[0].at(ports.Runtime))
-	err := await(timeLimit(t, 30*time.Second), "attempts under way", func(ctx context.Context) error {
+	err := await(timeLimit(t, patience), "attempts under way", func(ctx context.Context) error {
 		rows, err := api.ShowStat(ctx)
 		for _, row := range rows {
 			if row["pxname"] == "traffic" && row["svname"] == "FRONTEND" && row["scur"] != fmt.Sprint(len(customers)) {

@@ -119,7 +119,7 @@ func peeredIsExact(t *testing.T, opts Options) {
 	//
 	// The process that stops may still answer; it logs what it answers and makes no key.
 	reloaded := l.plan.of(harness.TierProxy)[1]
-	err := await(timeLimit(t, 30*time.Second), reloaded.name+" has learned both keys", func(context.Context) error {
+	err := await(timeLimit(t, patience), reloaded.name+" has learned both keys", func(context.Context) error {
 		if keys := keysOf(t, l.lab, reloaded); len(keys) < 2 {
 			return fmt.Errorf("it has %v", keys)
 		}

@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	patience = 15 * time.Second
+	patience = 2 * time.Minute
 	fixtures = "../../fixtures/peers"
 )
 

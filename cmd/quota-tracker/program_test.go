@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/ramdir"
 	"github.com/haproof/haproof/harness/tracker/api"
 )
 
@@ -23,19 +24,14 @@ const (
 	// beProgram in the environment makes the test binary the program under test.
 	beProgram = "QUOTA_TRACKER_IS_THE_PROGRAM"
 
-	patience = 30 * time.Second
+	patience = 2 * time.Minute
 )
 
 func TestMain(m *testing.M) {
 	if os.Getenv(beProgram) != "" {
 		main()
 	}
-	code := m.Run()
-	if err := stopPostgres(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(ramdir.Run(m, stopPostgres))
 }
 
 // program is a quota-tracker process with addresses of its own, started again and

@@ -24,7 +24,7 @@ import (
 )
 
 // patience is how long a test waits for what must come, however busy the machine is.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // proxyConfig has a table that HAProxy counts in and one that it is taught.
 const proxyConfig = `global

@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for what must come, however busy the machine is.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // quick says soon what time demands, and gives nobody up before the test does.
 var quick = Config{

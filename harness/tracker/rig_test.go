@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	patience    = time.Minute
+	patience    = 2 * time.Minute
 	rigNames    = 20 // customers
 	haproxyText = `
 global

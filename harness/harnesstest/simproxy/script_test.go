@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for what must come.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // listening returns a loopback listener.
 func listening(t testing.TB) *net.TCPListener {

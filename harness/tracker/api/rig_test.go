@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for what must come, however busy the machine is.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 var quota = peers.Definition{ID: 1, Name: "/quota", KeyType: peers.KeyString, KeyLen: 129,
 	Fields: []peers.Field{{Type: peers.GPC0, Elements: 1}}}

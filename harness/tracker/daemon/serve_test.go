@@ -78,7 +78,7 @@ func (r *running) end() {
 }
 
 // patience is how long a test waits for what must come, however busy the machine is.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // await asks until the condition holds.
 func await(t *testing.T, what string, holds func() bool) {

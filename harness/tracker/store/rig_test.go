@@ -2,13 +2,13 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/ramdir"
 	"github.com/haproof/haproof/harness/tracker"
 )
 
@@ -108,10 +108,5 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv(childURL); url != "" {
 		commitForEver(url)
 	}
-	code := m.Run()
-	if err := stopPostgres(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(ramdir.Run(m, stopPostgres))
 }

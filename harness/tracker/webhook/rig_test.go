@@ -17,7 +17,7 @@ import (
 func hexOf(b []byte) string { return hex.EncodeToString(b) }
 
 // patience is how long a test waits for what must happen.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // box is an Outbox in memory.
 type box struct {
