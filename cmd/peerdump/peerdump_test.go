@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 const (
@@ -361,22 +363,6 @@ frontend front
     http-request return status 200
 `
 
-// freeAddrs returns different addresses: all are held until the last one is known, as
-// the kernel may give a port again that was given back.
-func freeAddrs(t *testing.T, n int) []string {
-	t.Helper()
-	addrs := make([]string, n)
-	for i := range addrs {
-		ln, err := net.Listen("tcp", "127.77.8.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ln.Close()
-		addrs[i] = ln.Addr().String()
-	}
-	return addrs
-}
-
 // startHAProxy runs the installed HAProxy, which calls peerdump at that address, or
 // nobody if it is empty.
 func startHAProxy(t *testing.T, peerdump string) (front, local string) {
@@ -388,7 +374,7 @@ func startHAProxy(t *testing.T, peerdump string) (front, local string) {
 	if err != nil || testing.Short() {
 		t.Skip("needs HAProxy")
 	}
-	addrs := freeAddrs(t, 4)
+	addrs := realtest.FreeAddrs(t, "127.77.8.1", 4)
 	front, local = addrs[0], addrs[1]
 	if peerdump == "" {
 		peerdump = addrs[3]

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // PostgreSQL is restarted, in order and by a crash, while HAProxies count.
@@ -18,25 +20,25 @@ func TestPostgresRestartedUnderTrafficLosesAndRepeatsNothing(t *testing.T) {
 			p.start()
 			f := newFleet(t, keys, 2000, p)
 			for _, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGINT} {
-				await(t, "all HAProxies have told everything", func() error { return p.told(fleetSize) })
-				if err := shared.server.stop(how); err != nil {
+				realtest.Await(t, "all HAProxies have told everything", func() error { return p.told(fleetSize) })
+				if err := realtest.ThePostgres(t).Stop(how); err != nil {
 					t.Fatal(err)
 				}
-				await(t, "not ready", func() error {
+				realtest.Await(t, "not ready", func() error {
 					if status, text := p.ask("/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(text, "nothing was committed") {
 						return errors.New(text)
 					}
 					return nil
 				})
 				acked, counted := f.atRest(), whole(f.truth())
-				await(t, "more is counted", func() error { return grown(0, counted, whole(f.truth())) })
+				realtest.Await(t, "more is counted", func() error { return grown(0, counted, whole(f.truth())) })
 				if now := whole(f.acked()); now != acked {
 					t.Errorf("%d were acknowledged while nothing could be stored", now-acked)
 				}
-				if err := shared.server.start(); err != nil {
+				if err := realtest.ThePostgres(t).Start(); err != nil {
 					t.Fatal(err)
 				}
-				await(t, "ready again", p.ready)
+				realtest.Await(t, "ready again", p.ready)
 			}
 			f.calm()
 			f.idle()

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/harnesstest/simproxy"
 )
 
@@ -107,7 +108,7 @@ func (f *fleet) calm() {
 // idle waits until everything is acknowledged by every tracker.
 func (f *fleet) idle() {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), realtest.Patience)
 	defer cancel()
 	var errs []error
 	for _, p := range f.proxies {
@@ -129,11 +130,11 @@ func (f *fleet) acked() map[string]uint64 {
 // their number: none comes while all of them count a thousand more.
 func (f *fleet) atRest() (acked uint64) {
 	f.t.Helper()
-	await(f.t, "no more is acknowledged", func() error {
+	realtest.Await(f.t, "no more is acknowledged", func() error {
 		before := whole(f.acked())
 		for i, p := range f.proxies {
 			counted := whole(p.Truth())
-			await(f.t, "more is counted", func() error { return grown(i, counted, whole(p.Truth())) })
+			realtest.Await(f.t, "more is counted", func() error { return grown(i, counted, whole(p.Truth())) })
 		}
 		if acked = whole(f.acked()); acked != before {
 			return fmt.Errorf("%d were acknowledged meanwhile", acked-before)

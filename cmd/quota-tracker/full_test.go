@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // smallDisk mounts a file system with room for so many megabytes.
@@ -73,13 +75,13 @@ func TestFullDiskUnderTrafficLosesAndRepeatsNothing(t *testing.T) {
 			p.start()
 			f := newFleet(t, keys, 2000, p)
 			for round := range 3 {
-				await(t, "all HAProxies have told everything", func() error { return p.told(fleetSize) })
+				realtest.Await(t, "all HAProxies have told everything", func() error { return p.told(fleetSize) })
 				empty := fill(t, dir)
-				await(t, "not ready", p.full)
+				realtest.Await(t, "not ready", p.full)
 				acked, counted := f.atRest(), whole(f.truth())
-				await(t, "more is counted", func() error { return grown(0, counted, whole(f.truth())) })
+				realtest.Await(t, "more is counted", func() error { return grown(0, counted, whole(f.truth())) })
 				if round == 0 {
-					await(t, "sessions end", func() error {
+					realtest.Await(t, "sessions end", func() error {
 						if p.told(fleetSize) == nil {
 							return errors.New("all are there")
 						}
@@ -96,7 +98,7 @@ func TestFullDiskUnderTrafficLosesAndRepeatsNothing(t *testing.T) {
 					t.Errorf("healthz: %d %s", status, text)
 				}
 				empty()
-				await(t, "ready again", p.ready)
+				realtest.Await(t, "ready again", p.ready)
 			}
 			f.calm()
 			f.idle()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/runtimeapi"
 	"github.com/haproof/haproof/harness/tracker/api"
 )
@@ -66,7 +67,7 @@ func startHAProxy(t *testing.T, one, two *program) *haproxy {
 	}
 	dir := t.TempDir()
 	host := fmt.Sprintf("127.77.9.%d", hosts.Add(1))
-	addrs := freeAddrs(t, host, 2)
+	addrs := realtest.FreeAddrs(t, host, 2)
 	h := &haproxy{t: t, front: addrs[0], admin: runtimeapi.New(dir + "/admin.sock"), master: runtimeapi.New(dir + "/master.sock"), sent: map[string]uint64{}}
 	config := strings.NewReplacer("$DIR", dir, "$LOCAL", addrs[1], "$ONE", one.peers, "$TWO", two.peers, "$FRONT", h.front).Replace(haproxyText)
 	file := filepath.Join(dir, "haproxy.cfg")
@@ -80,7 +81,7 @@ func startHAProxy(t *testing.T, one, two *program) *haproxy {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		kill := time.AfterFunc(patience, func() { _ = h.cmd.Process.Kill() })
+		kill := time.AfterFunc(realtest.Patience, func() { _ = h.cmd.Process.Kill() })
 		defer kill.Stop()
 		_ = h.cmd.Process.Signal(syscall.SIGTERM)
 		_ = h.cmd.Wait()
@@ -119,12 +120,12 @@ func (h *haproxy) drive(attempts int) {
 func (h *haproxy) reload(p *program) {
 	h.t.Helper()
 	old := h.source(p)
-	await(h.t, "the master answers", func() error { // one that has only just started may overlook what it is told
+	realtest.Await(h.t, "the master answers", func() error { // one that has only just started may overlook what it is told
 		_, err := h.master.ShowProc(h.t.Context())
 		return err
 	})
 	_, _ = h.master.Command(h.t.Context(), "reload") // it may begin anew before it has answered
-	await(h.t, "new process has told everything", func() error {
+	realtest.Await(h.t, "new process has told everything", func() error {
 		if now := h.source(p); now.PID == old.PID || now.Resync != "finished" {
 			return fmt.Errorf("source is %+v", now)
 		}
@@ -146,8 +147,8 @@ func (h *haproxy) source(p *program) api.Source {
 func (h *haproxy) settle() {
 	h.t.Helper()
 	still := 0
-	await(h.t, "everything pushed and acknowledged", func() error {
-		ctx, cancel := context.WithTimeout(h.t.Context(), patience)
+	realtest.Await(h.t, "everything pushed and acknowledged", func() error {
+		ctx, cancel := context.WithTimeout(h.t.Context(), realtest.Patience)
 		defer cancel()
 		sections, err := h.admin.ShowPeers(ctx)
 		if err != nil {
@@ -177,7 +178,7 @@ func TestTwoTrackersOfAHAProxyAgreeAfterOneWasDown(t *testing.T) {
 	two.start()
 	h := startHAProxy(t, one, two)
 	for _, p := range []*program{one, two} {
-		await(t, p.name+" was told everything", func() error { return p.told(1) })
+		realtest.Await(t, p.name+" was told everything", func() error { return p.told(1) })
 	}
 	h.drive(300)
 	two.kill()
@@ -187,7 +188,7 @@ func TestTwoTrackersOfAHAProxyAgreeAfterOneWasDown(t *testing.T) {
 	h.reload(one)
 	h.drive(300)
 	two.start()
-	await(t, "two was told everything", func() error { return two.told(1) })
+	realtest.Await(t, "two was told everything", func() error { return two.told(1) })
 	h.drive(300)
 	h.settle()
 	for _, p := range []*program{one, two} {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker"
 	"github.com/haproof/haproof/harness/tracker/store"
 )
@@ -71,6 +72,8 @@ func TestKilledTrackerLosesNothingAcknowledgedAndChargesNothingTwice(t *testing.
 	}
 }
 
+func postgresStore(t *testing.T) string { return realtest.ThePostgres(t).NewSchema(t) }
+
 func sqliteStore(t *testing.T) string { return filepath.Join(t.TempDir(), "tracker.db") }
 
 // strike lets the tracker live for a moment and kills it. Sometimes it dies before
@@ -81,7 +84,7 @@ func (s *siege) strike(i int) {
 	s.start()
 	ready := s.random.IntN(6) > 0
 	if ready {
-		await(s.t, "first acknowledgement", func() error {
+		realtest.Await(s.t, "first acknowledgement", func() error {
 			if now := whole(s.fleet.acked()); now == before {
 				return fmt.Errorf("%d were acknowledged, as before", now)
 			}
@@ -127,8 +130,8 @@ func (s *siege) sessionsEnd() {
 	if name == "" {
 		return // SQLite has none
 	}
-	await(s.t, "the sessions of a killed tracker end", func() error {
-		n, err := shared.server.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" + name + "'")
+	realtest.Await(s.t, "the sessions of a killed tracker end", func() error {
+		n, err := realtest.ThePostgres(s.t).Query("SELECT count(*) FROM pg_stat_activity WHERE application_name = '" + name + "'")
 		if err == nil && n != "0" {
 			err = fmt.Errorf("%s live", n)
 		}
@@ -188,7 +191,7 @@ func (s *siege) demandExact() {
 	s.t.Helper()
 	s.start()
 	s.fleet.calm()
-	await(s.t, "all HAProxies have told everything", func() error { return s.told(fleetSize) })
+	realtest.Await(s.t, "all HAProxies have told everything", func() error { return s.told(fleetSize) })
 	s.fleet.idle()
 	want := difference(s.fleet.truth(), s.lost)
 	if diff := cmp.Diff(want, s.counts()); diff != "" {

@@ -7,31 +7,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
-	"github.com/haproof/haproof/harness/harnesstest/ramdir"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker/api"
 )
 
 const (
 	// beProgram in the environment makes the test binary the program under test.
 	beProgram = "QUOTA_TRACKER_IS_THE_PROGRAM"
-
-	patience = 2 * time.Minute
 )
 
 func TestMain(m *testing.M) {
 	if os.Getenv(beProgram) != "" {
 		main()
 	}
-	os.Exit(ramdir.Run(m, stopPostgres))
+	os.Exit(realtest.Run(m))
 }
 
 // program is a quota-tracker process with addresses of its own, started again and
@@ -57,7 +53,7 @@ var hosts atomic.Uint32
 func newProgram(t *testing.T, name, store, keys string) *program {
 	t.Helper()
 	host := fmt.Sprintf("127.77.9.%d", hosts.Add(1))
-	addrs := freeAddrs(t, host, 2)
+	addrs := realtest.FreeAddrs(t, host, 2)
 	p := &program{t: t, name: name, peers: addrs[0], api: addrs[1], store: store, keys: keys}
 	t.Cleanup(func() {
 		if p.cmd != nil {
@@ -68,22 +64,6 @@ func newProgram(t *testing.T, name, store, keys string) *program {
 		}
 	})
 	return p
-}
-
-// freeAddrs returns different addresses: all are held until the last one is known, as
-// the kernel may give a port again that was given back.
-func freeAddrs(t *testing.T, host string, n int) []string {
-	t.Helper()
-	addrs := make([]string, n)
-	for i := range addrs {
-		ln, err := net.Listen("tcp", host+":0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ln.Close()
-		addrs[i] = ln.Addr().String()
-	}
-	return addrs
 }
 
 func (p *program) command(args ...string) *exec.Cmd {
@@ -179,7 +159,7 @@ func (p *program) told(sources int) error {
 }
 
 func (p *program) get(path string, into any) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), realtest.Patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.api+path, nil)
 	if err != nil {
@@ -198,24 +178,4 @@ func (p *program) get(path string, into any) error {
 		return fmt.Errorf("%s: %s: %s", path, resp.Status, body)
 	}
 	return json.Unmarshal(body, into)
-}
-
-// await polls until ok returns nil, and fails with what was missing when it takes
-// too long.
-func await(t *testing.T, what string, ok func() error) {
-	t.Helper()
-	poll := time.NewTicker(2 * time.Millisecond)
-	defer poll.Stop()
-	deadline := time.After(patience)
-	for {
-		err := ok()
-		if err == nil {
-			return
-		}
-		select {
-		case <-poll.C:
-		case <-deadline:
-			t.Fatalf("%s: not within %v: %v", what, patience, err)
-		}
-	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/harnesstest/simproxy"
 	"github.com/haproof/haproof/harness/tracker/api"
 	"github.com/haproof/haproof/harness/tracker/store"
@@ -40,7 +41,7 @@ func TestToldToStopInTheMiddleOfAResyncItEndsWell(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.start()
-		await(t, "it is being taught", func() error {
+		realtest.Await(t, "it is being taught", func() error {
 			var s api.Source
 			if err := p.get("/v1/sources/hap1", &s); err != nil {
 				return err
@@ -64,7 +65,7 @@ func TestToldToStopInTheMiddleOfAResyncItEndsWell(t *testing.T) {
 			halfway++
 		}
 		p.start() // with what it has of the table
-		await(t, "all is told", func() error { return p.told(1) })
+		realtest.Await(t, "all is told", func() error { return p.told(1) })
 		if diff := cmp.Diff(proxy.Truth(), p.counts()); diff != "" {
 			t.Errorf("(-counted +shown): %.2000s", diff)
 		}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // Two trackers of the same HAProxies agree to the last count, although one of them
@@ -23,7 +25,7 @@ func TestTwoTrackersAgreeAfterOneWasDown(t *testing.T) {
 			two.start()
 			f := newFleet(t, keys, 5000, one, two)
 			for round := range 3 {
-				await(t, "both were told everything", func() error { return bothTold(one, two) })
+				realtest.Await(t, "both were told everything", func() error { return bothTold(one, two) })
 				if round%2 == 0 {
 					two.kill()
 				} else {
@@ -32,7 +34,7 @@ func TestTwoTrackersAgreeAfterOneWasDown(t *testing.T) {
 				f.trouble(keys == "generation")
 				two.start()
 			}
-			await(t, "both were told everything", func() error { return bothTold(one, two) })
+			realtest.Await(t, "both were told everything", func() error { return bothTold(one, two) })
 			f.calm()
 			f.idle()
 			for _, p := range []*program{one, two} {
@@ -58,7 +60,7 @@ func (f *fleet) trouble(reloads bool) {
 		}
 		for i, p := range f.proxies {
 			before := whole(p.Truth())
-			await(f.t, "more is counted", func() error { return grown(i, before, whole(p.Truth())) })
+			realtest.Await(f.t, "more is counted", func() error { return grown(i, before, whole(p.Truth())) })
 		}
 	}
 }

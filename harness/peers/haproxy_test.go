@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/peers"
 )
 
@@ -151,23 +152,10 @@ func (pr program) start(t *testing.T, expire string) *proxy {
 	return p
 }
 
-// await waits for something to become true.
+// await waits until try returns nil.
 func (p *proxy) await(what string, try func() error) {
 	p.t.Helper()
-	poll := time.NewTicker(20 * time.Millisecond)
-	defer poll.Stop()
-	deadline := time.After(patience)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-poll.C:
-		case <-deadline:
-			p.t.Fatalf("%s: %v", what, err)
-		}
-	}
+	realtest.Await(p.t, what, try)
 }
 
 // ask sends a command to HAProxy's socket.

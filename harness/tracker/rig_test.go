@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 const (
@@ -100,7 +102,7 @@ func newRig(t *testing.T, who caller, keys Keys) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	free := freeAddrs(t, host, 3)
+	free := realtest.FreeAddrs(t, host, 3)
 	r := &rig{t: t, dir: t.TempDir(), front: free[0], sent: map[string]uint64{}, served: map[string]uint64{},
 		cfg:    Config{Name: "tracker", Listen: free[1], TLS: secure, Keys: keys},
 		client: &http.Client{Timeout: patience}}
@@ -270,23 +272,10 @@ func (r *rig) ask(socket, command string) ([]byte, error) {
 	return io.ReadAll(conn)
 }
 
-// await polls until ok returns nil, and fails with what was missing when it takes too long.
+// await waits until ok returns nil.
 func (r *rig) await(what string, ok func() error) {
 	r.t.Helper()
-	poll := time.NewTicker(20 * time.Millisecond)
-	defer poll.Stop()
-	deadline := time.After(patience)
-	for {
-		err := ok()
-		if err == nil {
-			return
-		}
-		select {
-		case <-poll.C:
-		case <-deadline:
-			r.t.Fatalf("%s: not within %v: %v", what, patience, err)
-		}
-	}
+	realtest.Await(r.t, what, ok)
 }
 
 func (r *rig) demandExact() {
@@ -329,18 +318,4 @@ func (r *rig) reload() {
 		}
 		return nil
 	})
-}
-
-// freeAddrs returns different addresses on which nobody listened a moment ago.
-func freeAddrs(t *testing.T, host string, n int) (addrs []string) {
-	t.Helper()
-	for range n {
-		ln, err := net.Listen("tcp", host+":0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ln.Close() // once all are known
-		addrs = append(addrs, ln.Addr().String())
-	}
-	return addrs
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // browser is a tab of a real Chromium, and what went on in it.
@@ -168,11 +170,11 @@ func TestPageShowsChangesWithoutReload(t *testing.T) {
 	r.seen(15)
 	b := newBrowser(t, r.addr)
 	b.open("/")
-	await(t, "the page listens", func() error { return contains(b.text("#link"), "live") })
+	realtest.Await(t, "the page listens", func() error { return contains(b.text("#link"), "live") })
 	loads := b.loadsBefore()
 	b.run(chromedp.Evaluate(`document.querySelector("#customers tbody tr:first-child a").focus()`, nil))
 	p.push("bob|1", 70, hostile+"|1", 1)
-	await(t, "the page shows the changes", func() error { // which may come one after the other
+	realtest.Await(t, "the page shows the changes", func() error { // which may come one after the other
 		if n := value[int](b, `document.querySelectorAll("#customers tbody tr").length`); n != 3 {
 			return fmt.Errorf("got %d rows, want 3", n)
 		}
@@ -219,7 +221,7 @@ func TestPageLetsInWhoHasAToken(t *testing.T) {
 	if got := value[string](b, "location.pathname + location.search"); got != "/?sort=name" {
 		t.Errorf("after the login: at %s, want /?sort=name", got)
 	}
-	await(t, "the page listens", func() error { return contains(b.text("#link"), "live") })
+	realtest.Await(t, "the page listens", func() error { return contains(b.text("#link"), "live") })
 	if got := value[string](b, "document.cookie"); got != "" {
 		t.Errorf("scripts see the cookie %q", got)
 	}

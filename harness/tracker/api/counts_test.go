@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/peers"
 )
 
@@ -96,13 +97,13 @@ func TestCountsAreRefusedWhileTheyAreNotDurable(t *testing.T) {
 	began := time.Now().Add(-time.Second)
 	store.fail(errors.New("disk is full"))
 	p.say("a|1", 2)
-	await(t, "counted", func() error {
+	realtest.Await(t, "counted", func() error {
 		if got := getJSON[Counts](r, "/v1/counts?durable=false"); got.Total != 2 || got.Durable == nil || *got.Durable {
 			return errors.New("not yet")
 		}
 		return nil
 	})
-	await(t, "the failure is seen by lists", func() error {
+	realtest.Await(t, "the failure is seen by lists", func() error {
 		if r.api.live.summary().durable {
 			return errors.New("not yet")
 		}
@@ -127,7 +128,7 @@ func TestCountsAreRefusedWhileTheyAreNotDurable(t *testing.T) {
 		t.Errorf("list: got %+v, want 2 that are not durable", list)
 	}
 	store.fail(nil)
-	await(t, "durable again", func() error {
+	realtest.Await(t, "durable again", func() error {
 		if resp, body := r.ask("GET", "/v1/counts"); resp.StatusCode != http.StatusOK {
 			return errors.New(string(body))
 		}

@@ -15,6 +15,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker"
 )
 
@@ -98,7 +99,7 @@ func TestCustomersHaveRates(t *testing.T) {
 	p.push("slow|1", 1, "fast|1", 1)
 	r.seen(2)
 	n := 1
-	await(t, "rates", func() error { // the faster one is first, though its total is smaller
+	realtest.Await(t, "rates", func() error { // the faster one is first, though its total is smaller
 		n++
 		p.push("slow|1", 1000, "fast|1", n)
 		got := getJSON[Customers](r, "/v1/customers?sort=rate")

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker/plan"
 )
 
@@ -223,7 +224,7 @@ func TestEventsHaveRoomForSoManyClients(t *testing.T) {
 		t.Errorf("got %s %s, want 503", resp.Status, body)
 	}
 	ears[0].resp.Body.Close()
-	await(t, "room again", func() error {
+	realtest.Await(t, "room again", func() error {
 		if got := r.api.metrics.streams.Load(); got != maxStreams-1 {
 			return fmt.Errorf("%d streams", got)
 		}

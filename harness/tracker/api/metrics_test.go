@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker/plan"
 )
 
@@ -102,7 +103,7 @@ func TestMetricsSayWhatTheTrackerDoes(t *testing.T) {
 	}
 	store.fail(errors.New("disk is full"))
 	p.say("a|1", 6)
-	await(t, "the failure shows", func() error {
+	realtest.Await(t, "the failure shows", func() error {
 		if got := r.metrics(); got["quota_tracker_commit_failures_total"] < 1 || got["quota_tracker_commit_failing_seconds"] <= 0 || got["quota_tracker_ready"] != 0 {
 			return errors.New("not yet")
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/peers"
 	"github.com/haproof/haproof/harness/tracker"
 	"github.com/haproof/haproof/harness/tracker/plan"
@@ -109,7 +110,7 @@ func TestPicture(t *testing.T) {
 		p.finished()
 		p.push(store.names[0]+"|1", 12, store.names[5]+"|1", 40)
 	}
-	await(t, "ready", r.tracker.Ready)
+	realtest.Await(t, "ready", r.tracker.Ready)
 	totals, err := r.tracker.Totals(t.Context(), tracker.Totals{})
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +131,7 @@ func TestPicture(t *testing.T) {
 				}
 				b.open(path)
 				if page != "problem" {
-					await(t, "the page listens", func() error { return contains(b.text("#link"), "live") })
+					realtest.Await(t, "the page listens", func() error { return contains(b.text("#link"), "live") })
 				}
 				name := fmt.Sprintf("%s-%s-%d.png", page, scheme, width)
 				if err := os.WriteFile(filepath.Join(dir, name), b.picture(width, scheme), 0o644); err != nil {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/peers"
 	"github.com/haproof/haproof/harness/tracker"
 )
@@ -215,29 +216,10 @@ func getJSON[T any](r *rig, path string) (value T) {
 	return value
 }
 
-// await waits until a condition holds.
-func await(t testing.TB, what string, holds func() error) {
-	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := holds()
-		if err == nil {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("%s: not within %v: %v", what, patience, err)
-		}
-	}
-}
-
 // seen waits until lists show a total over all customers.
 func (r *rig) seen(total uint64) {
 	r.t.Helper()
-	await(r.t, "lists are up to date", func() error {
+	realtest.Await(r.t, "lists are up to date", func() error {
 		if s := r.api.live.summary(); s.total != total || !s.durable {
 			return fmt.Errorf("total %d, durable %v", s.total, s.durable)
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker"
 	"github.com/haproof/haproof/harness/tracker/plan"
 )
@@ -61,7 +62,7 @@ func TestSlowReadersOfLongAnswersAreCutOff(t *testing.T) {
 		for range maxHeavy {
 			r.dawdle(path)
 		}
-		await(t, "all room is taken", func() error {
+		realtest.Await(t, "all room is taken", func() error {
 			if n := len(r.api.heavy); n < maxHeavy {
 				return fmt.Errorf("%d answers", n)
 			}
@@ -70,7 +71,7 @@ func TestSlowReadersOfLongAnswersAreCutOff(t *testing.T) {
 		if got := r.get(http.StatusOK, path); len(got) < 20<<20 { // which there was no room for before
 			t.Errorf("%s: got %d bytes", path, len(got))
 		}
-		await(t, "the slow ones are cut off", func() error {
+		realtest.Await(t, "the slow ones are cut off", func() error {
 			if n := len(r.api.heavy); n > 0 {
 				return fmt.Errorf("%s: %d answers", path, n)
 			}
@@ -106,14 +107,14 @@ func TestWhoFindsNoRoomIsToldToComeBack(t *testing.T) {
 func TestSlowReadersOfEventsAreCutOff(t *testing.T) {
 	r := serving(t, Config{Tick: time.Hour}, nil, func(a *API) { a.streamTimeout = 500 * time.Millisecond })
 	r.dawdle("/v1/events")
-	await(t, "the stream begins", func() error {
+	realtest.Await(t, "the stream begins", func() error {
 		if r.api.metrics.streams.Load() == 0 {
 			return errors.New("no stream")
 		}
 		return nil
 	})
 	news := strings.Repeat("customer", 10_000)
-	await(t, "the stream ends", func() error {
+	realtest.Await(t, "the stream ends", func() error {
 		r.api.Crossed(plan.Crossing{Customer: news, Period: plan.Day})
 		if n := r.api.metrics.streams.Load(); n > 0 {
 			return fmt.Errorf("%d streams", n)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 var oddNames = []string{
@@ -64,7 +66,7 @@ func (p *proxy) holdAttempts(customers []string, front string, transport *http.T
 	p.mu.Lock()
 	before := p.held
 	p.mu.Unlock()
-	client := &http.Client{Timeout: patient, Transport: transport}
+	client := &http.Client{Timeout: realtest.Patience, Transport: transport}
 	var open sync.WaitGroup
 	for _, name := range customers {
 		open.Go(func() {
@@ -74,7 +76,7 @@ func (p *proxy) holdAttempts(customers []string, front string, transport *http.T
 		})
 	}
 	p.t.Cleanup(open.Wait)
-	await(p.t, "attempts at the gate", func() error {
+	realtest.Await(p.t, "attempts at the gate", func() error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.held != before+len(customers) {
@@ -102,7 +104,7 @@ func (p *proxy) demandNormalLog(attempts int) {
 	p.t.Helper()
 	buf := make([]byte, 8192)
 	for got := 0; got < attempts; {
-		if err := p.access.SetReadDeadline(time.Now().Add(patient)); err != nil {
+		if err := p.access.SetReadDeadline(time.Now().Add(realtest.Patience)); err != nil {
 			p.t.Fatal(err)
 		}
 		n, _, err := p.access.ReadFrom(buf)
@@ -124,7 +126,7 @@ func TestHAProxyReloadsUnderTrafficAreCountedExactly(t *testing.T) {
 	const reloads, workers = 5, 48
 	p := newProxy(t, besideText, "udp://$HOST:0")
 	jobs := make(chan int)
-	client := &http.Client{Timeout: patient, Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
+	client := &http.Client{Timeout: realtest.Patience, Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
 	answered := make(chan uint64, workers)
 	for range workers {
 		go func() {
@@ -158,7 +160,7 @@ func TestHAProxyReloadsUnderTrafficAreCountedExactly(t *testing.T) {
 	}()
 	for i := range reloads {
 		served := p.servedTotal()
-		await(t, "traffic", func() error {
+		realtest.Await(t, "traffic", func() error {
 			if n := p.servedTotal() - served; n < 500 {
 				return fmt.Errorf("%d answers before reload %d", n, i+1)
 			}

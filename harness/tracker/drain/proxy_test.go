@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/peers"
 )
 
@@ -106,7 +107,7 @@ func newProxy(t *testing.T, logs, listen string) *proxy {
 	host, dir := fmt.Sprintf("127.78.3.%d", proxies.Add(1)%250+1), t.TempDir()
 	p := &proxy{t: t, master: dir + "/m.sock", gate: make(chan struct{}), served: map[string]uint64{}, table: map[string]uint64{}}
 	called := p.listenForPeers(host)
-	free := freeAddrs(t, host, 3)
+	free := realtest.FreeAddrs(t, host, 3)
 	p.front, p.front2 = free[0], free[1]
 	p.drained = newRig(t, Config{Listen: []string{strings.NewReplacer("$DIR", dir, "$HOST", host).Replace(listen)}})
 	if p.access, err = net.ListenPacket("udp", host+":0"); err != nil {
@@ -126,20 +127,6 @@ func newProxy(t *testing.T, logs, listen string) *proxy {
 	return p
 }
 
-// freeAddrs returns different addresses on which nobody listened a moment ago.
-func freeAddrs(t *testing.T, host string, n int) (addrs []string) {
-	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", host+":0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close() // once all are known
-		addrs = append(addrs, l.Addr().String())
-	}
-	return addrs
-}
-
 func (p *proxy) start(path, config string) {
 	p.t.Helper()
 	var log bytes.Buffer
@@ -149,7 +136,7 @@ func (p *proxy) start(path, config string) {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() {
-		kill := time.AfterFunc(patient, func() { _ = p.process.Process.Kill() })
+		kill := time.AfterFunc(realtest.Patience, func() { _ = p.process.Process.Kill() })
 		defer kill.Stop()
 		_ = p.process.Process.Signal(syscall.SIGTERM)
 		_ = p.process.Wait()
@@ -157,7 +144,7 @@ func (p *proxy) start(path, config string) {
 			p.t.Logf("HAProxy said: %s", log.String())
 		}
 	})
-	await(p.t, "HAProxy connected", func() error { return p.taught(0) })
+	realtest.Await(p.t, "HAProxy connected", func() error { return p.taught(0) })
 }
 
 // serve is the origin: it charges the customer that the query names.
@@ -192,8 +179,8 @@ func (p *proxy) reload() {
 	p.t.Helper()
 	before := p.begun()
 	asked := time.Time{}
-	await(p.t, "new worker connected", func() error {
-		if time.Since(asked) > patient/5 && p.begun() == before {
+	realtest.Await(p.t, "new worker connected", func() error {
+		if time.Since(asked) > 10*time.Second && p.begun() == before {
 			asked = time.Now()
 			if err := p.process.Process.Signal(syscall.SIGUSR2); err != nil {
 				return err
@@ -294,7 +281,7 @@ func (p *proxy) taught(sessions int) error {
 // everything twice. It never looks at the counts.
 func (p *proxy) settle() {
 	p.t.Helper()
-	await(p.t, "one worker left", func() error {
+	realtest.Await(p.t, "one worker left", func() error {
 		text, err := p.ask("show proc")
 		if _, old, _ := strings.Cut(text, "# old workers"); err == nil && strings.Contains(old, "worker") {
 			err = errors.New(text)
@@ -307,7 +294,7 @@ func (p *proxy) settle() {
 		return p.sessions[len(p.sessions)-1].lessons
 	}
 	before := lessons()
-	await(p.t, "everything told", func() error {
+	realtest.Await(p.t, "everything told", func() error {
 		if n := lessons(); n < before+2 {
 			return fmt.Errorf("%d lessons after %d", n, before)
 		}
@@ -323,7 +310,7 @@ func (p *proxy) ask(command string) (string, error) {
 	}
 	defer conn.Close()
 	fmt.Fprintln(conn, command)
-	if err := errors.Join(conn.CloseWrite(), conn.SetDeadline(time.Now().Add(patient))); err != nil {
+	if err := errors.Join(conn.CloseWrite(), conn.SetDeadline(time.Now().Add(realtest.Patience))); err != nil {
 		return "", err
 	}
 	text, err := io.ReadAll(conn)

@@ -7,11 +7,9 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
-)
 
-// patient is how long a test waits for what must come, however busy the machine is.
-const patient = time.Minute
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
+)
 
 // rig is a Receiver that runs, and what it delivered.
 type rig struct {
@@ -77,7 +75,7 @@ func (r *rig) dial(socket int) net.Conn {
 
 func (r *rig) awaitLines(n int) {
 	r.t.Helper()
-	await(r.t, "lines", func() error {
+	realtest.Await(r.t, "lines", func() error {
 		r.mu.Lock() // to sort them each time would take more than to receive them
 		got := len(r.got)
 		r.mu.Unlock()
@@ -90,31 +88,12 @@ func (r *rig) awaitLines(n int) {
 
 func (r *rig) awaitStats(what string, ok func(Stats) bool) {
 	r.t.Helper()
-	await(r.t, what, func() error {
+	realtest.Await(r.t, what, func() error {
 		if s := r.Stats(); !ok(s) {
 			return fmt.Errorf("stats are %+v", s)
 		}
 		return nil
 	})
-}
-
-// await polls until ok returns nil.
-func await(t *testing.T, what string, ok func() error) {
-	t.Helper()
-	poll := time.NewTicker(5 * time.Millisecond)
-	defer poll.Stop()
-	deadline := time.After(patient)
-	for {
-		err := ok()
-		if err == nil {
-			return
-		}
-		select {
-		case <-poll.C:
-		case <-deadline:
-			t.Fatalf("%s: not within %v: %v", what, patient, err)
-		}
-	}
 }
 
 func send(t *testing.T, conn net.Conn, text string) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker"
 )
 
@@ -95,7 +96,7 @@ func (c *crowd) batch(b *tracker.Batch, n int) {
 
 func benchURLs(b *testing.B, run func(b *testing.B, url string)) {
 	b.Run("sqlite", func(b *testing.B) { run(b, filepath.Join(b.TempDir(), "tracker.db")) })
-	b.Run("postgres", func(b *testing.B) { run(b, thePostgres(b).newStore(b)) })
+	b.Run("postgres", func(b *testing.B) { run(b, realtest.ThePostgres(b).NewSchema(b)) })
 }
 
 func benchOpen(b *testing.B, url string, with settings) *Store {

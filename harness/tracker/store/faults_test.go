@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker"
 	"github.com/jackc/pgx/v5"
 )
@@ -140,8 +141,8 @@ func TestFullJournalSaysWhyItIsNotFolded(t *testing.T) {
 }
 
 func TestPostgresGoneAndBackLosesNothingAndRepeatsNothing(t *testing.T) {
-	server := thePostgres(t)
-	url, sc := server.newStore(t), newScript(45)
+	server := realtest.ThePostgres(t)
+	url, sc := server.NewSchema(t), newScript(45)
 	s := mustOpen(t, url, never)
 	for round := range 4 {
 		for range 3 {
@@ -151,7 +152,7 @@ func TestPostgresGoneAndBackLosesNothingAndRepeatsNothing(t *testing.T) {
 			mustFold(t, s)
 		}
 		b := sc.batch()
-		if err := server.kill([]syscall.Signal{syscall.SIGQUIT, syscall.SIGINT}[round%2]); err != nil {
+		if err := server.Stop([]syscall.Signal{syscall.SIGQUIT, syscall.SIGINT}[round%2]); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
@@ -163,7 +164,7 @@ func TestPostgresGoneAndBackLosesNothingAndRepeatsNothing(t *testing.T) {
 		if err := s.Load(context.Background(), &c); err == nil {
 			t.Fatal("loaded from nobody")
 		}
-		if err := server.start(); err != nil {
+		if err := server.Start(); err != nil {
 			t.Fatal(err)
 		}
 		mustCommit(t, s, b)
@@ -180,8 +181,8 @@ func TestPostgresGoneAndBackLosesNothingAndRepeatsNothing(t *testing.T) {
 // durable although they failed. What has failed three times in a row is let through, as
 // on a busy machine none might be done between two cuts.
 func TestConnectionsCutAtRandomRepeatNothing(t *testing.T) {
-	server := thePostgres(t)
-	url, sc := server.newStore(t), newScript(46)
+	server := realtest.ThePostgres(t)
+	url, sc := server.NewSchema(t), newScript(46)
 	s := mustOpen(t, url, never)
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
@@ -190,7 +191,7 @@ func TestConnectionsCutAtRandomRepeatNothing(t *testing.T) {
 		defer close(stopped)
 		cutAtRandom(ctx, t, server, func() bool { return tries.Load() < 3 })
 	}()
-	failed, deadline := [2]int{}, time.Now().Add(2*patience)
+	failed, deadline := [2]int{}, time.Now().Add(2*realtest.Patience)
 	insist := func(what int, do func() error) {
 		for err := do(); err != nil; err = do() {
 			tries.Add(1)
@@ -222,8 +223,8 @@ func TestConnectionsCutAtRandomRepeatNothing(t *testing.T) {
 }
 
 // cutAtRandom ends the connections of writers every few milliseconds, while it may.
-func cutAtRandom(ctx context.Context, t *testing.T, server *server, may func() bool) {
-	conn, err := pgx.Connect(context.Background(), server.url(""))
+func cutAtRandom(ctx context.Context, t *testing.T, server *realtest.Postgres, may func() bool) {
+	conn, err := pgx.Connect(context.Background(), server.URL(""))
 	if err != nil {
 		t.Error(err)
 		return
@@ -249,8 +250,8 @@ func cutAtRandom(ctx context.Context, t *testing.T, server *server, may func() b
 
 // Another tracker has written while the connection was away.
 func TestTrackerThatLostItsStoreToAnotherStops(t *testing.T) {
-	server := thePostgres(t)
-	url, sc := server.newStore(t), newScript(47)
+	server := realtest.ThePostgres(t)
+	url, sc := server.NewSchema(t), newScript(47)
 	s := mustOpen(t, url, never)
 	mustCommit(t, s, sc.batch())
 	discard(s.writer.conn)
@@ -267,16 +268,16 @@ func TestTrackerThatLostItsStoreToAnotherStops(t *testing.T) {
 }
 
 func TestServerThatMayForgetIsRefused(t *testing.T) {
-	server := thePostgres(t)
-	url := server.newStore(t)
+	server := realtest.ThePostgres(t)
+	url := server.NewSchema(t)
 	defer func() {
-		server.exec(t, `ALTER SYSTEM RESET fsync`)
-		server.exec(t, `SELECT pg_reload_conf()`)
+		server.Exec(t, `ALTER SYSTEM RESET fsync`)
+		server.Exec(t, `SELECT pg_reload_conf()`)
 		crash(mustOpenSoon(t, url)) // before others want it
 	}()
-	server.exec(t, `ALTER SYSTEM SET fsync = off`)
-	server.exec(t, `SELECT pg_reload_conf()`)
-	deadline := time.Now().Add(patience)
+	server.Exec(t, `ALTER SYSTEM SET fsync = off`)
+	server.Exec(t, `SELECT pg_reload_conf()`)
+	deadline := time.Now().Add(realtest.Patience)
 	for {
 		s, err := open(context.Background(), url, options, never)
 		if err != nil {
@@ -293,7 +294,7 @@ func TestServerThatMayForgetIsRefused(t *testing.T) {
 // mustOpenSoon opens a store of which the server may not know yet how it is to run.
 func mustOpenSoon(t *testing.T, url string) *Store {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(realtest.Patience); ; {
 		s, err := open(context.Background(), url, options, never)
 		if err == nil {
 			return s

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // slowConn is a connection whose next write takes so long that pgx begins to read
@@ -34,7 +36,7 @@ func (c *slowConn) Write(b []byte) (int, error) {
 	cancel()
 	select {
 	case <-c.expired:
-	case <-time.After(patience):
+	case <-time.After(realtest.Patience):
 		err = errors.New("pgx does not read beside a slow write any more")
 	}
 	return n, err
@@ -54,7 +56,7 @@ func (c *slowConn) Read(b []byte) (int, error) {
 // A query whose context ends just after its answer leaves an error on the connection,
 // which the next one would get.
 func TestConnectionThatWasCancelledIsNotUsedAgainWithItsError(t *testing.T) {
-	cfg, err := pgx.ParseConfig(thePostgres(t).newStore(t))
+	cfg, err := pgx.ParseConfig(realtest.ThePostgres(t).NewSchema(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker"
 )
 
@@ -142,7 +143,7 @@ func TestHoursCloseAlthoughNothingComes(t *testing.T) {
 			t.Fatalf("%d rows of the running hour", n)
 		}
 		c.set(firstDay.Add(3 * time.Hour))
-		deadline := time.After(patience)
+		deadline := time.After(realtest.Patience)
 		for rows() == 0 {
 			select {
 			case <-deadline:

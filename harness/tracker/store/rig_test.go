@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/haproof/haproof/harness/harnesstest/ramdir"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker"
 )
 
@@ -30,13 +30,11 @@ func (c *clock) now() time.Time  { return time.Unix(0, c.Load()).UTC() }
 var never = settings{foldStates: 1 << 30, foldRows: 1 << 30, foldAge: 1 << 60, maxStates: 1 << 30, tidyAge: 1 << 60, usageRows: 50,
 	now: func() time.Time { return firstDay.Add(5*time.Hour + 5*time.Minute) }}
 
-var schemas atomic.Int64
-
 // onBoth runs a test on both databases.
 func onBoth(t *testing.T, test func(t *testing.T, r rig)) {
 	for _, r := range []rig{
 		{"sqlite", func(t *testing.T) string { return filepath.Join(t.TempDir(), "tracker.db") }},
-		{"postgres", func(t *testing.T) string { return thePostgres(t).newStore(t) }},
+		{"postgres", func(t *testing.T) string { return realtest.ThePostgres(t).NewSchema(t) }},
 	} {
 		t.Run(r.name, func(t *testing.T) { test(t, r) })
 	}
@@ -108,5 +106,5 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv(childURL); url != "" {
 		commitForEver(url)
 	}
-	os.Exit(ramdir.Run(m, stopPostgres))
+	os.Exit(realtest.Run(m))
 }
