@@ -5,6 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -12,6 +15,7 @@ import (
 const (
 	memory = "/dev/shm" // on Linux
 	enough = 4 << 30    // bytes that must be free there
+	prefix = "haproof-"
 )
 
 // Run runs the tests, ends the PostgreSQL server that they may have started, and returns
@@ -40,9 +44,17 @@ func room() bool {
 	return syscall.Statfs(memory, &fs) == nil && uint64(fs.Bavail)*uint64(fs.Bsize) >= enough
 }
 
-// makeDir makes the directory of all temporary files.
+// makeDir makes the directory of all temporary files, which bears the number of this
+// process, and clears away those of processes that were killed.
 func makeDir() (string, error) {
-	dir, err := os.MkdirTemp(memory, "haproof-")
+	left, _ := filepath.Glob(filepath.Join(memory, prefix+"*"))
+	for _, dir := range left {
+		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), prefix), "-")
+		if pid, err := strconv.Atoi(number); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			_ = os.RemoveAll(dir)
+		}
+	}
+	dir, err := os.MkdirTemp(memory, fmt.Sprintf("%s%d-", prefix, os.Getpid()))
 	if err != nil {
 		return "", err
 	}

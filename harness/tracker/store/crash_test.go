@@ -18,7 +18,7 @@ const childURL = "HAPROOF_STORE_CHILD"
 // childScript is what the children commit, one after the other.
 func childScript() *script {
 	sc := newScript(77)
-	sc.custs, sc.size = 600, 40
+	sc.custs, sc.size = 200, 40
 	return sc
 }
 
