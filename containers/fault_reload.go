@@ -13,8 +13,9 @@ import (
 
 func init() { registerFault(harness.FaultReload, wordless(reload)) }
 
-// A master that has just started, or is reloading, can miss the signal, so it is asked
-// first whether it is there, and again when no new worker has answered for askAgain.
+// A master that has just started, or is reloading, can miss the signal. So it is asked
+// first whether it is there, and signalled again when it says after askAgain that it has
+// not reloaded.
 const (
 	reloadWithin = time.Minute
 	askAgain     = 3 * time.Second
@@ -29,15 +30,23 @@ func reload(ctx context.Context, _ *lab, n *node, _ harness.Fault) error {
 	if err != nil {
 		return err
 	}
+	master := runtimeapi.New(n.at(ports.Master))
+	reloads := -1 // before the first signal
 	var asked time.Time
 	return await(ctx, "new worker", func(ctx context.Context) error {
 		if time.Since(asked) > askAgain {
-			if _, err := runtimeapi.New(n.at(ports.Master)).ShowProc(ctx); err != nil {
+			is, err := master.ShowProc(ctx)
+			if err != nil {
 				return err
 			}
+			if reloads < 0 {
+				reloads = is.Reloads
+			}
 			asked = time.Now()
-			if err := n.current().signal(ctx, syscall.SIGUSR2); err != nil {
-				return err
+			if is.Reloads == reloads {
+				if err := n.current().signal(ctx, syscall.SIGUSR2); err != nil {
+					return err
+				}
 			}
 		}
 		now, err := workerPID(ctx, n)

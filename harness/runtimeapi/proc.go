@@ -10,6 +10,7 @@ import (
 
 // Processes are the worker processes of a master.
 type Processes struct {
+	Reloads int   // of the master since it was started
 	Workers []int // that serve
 	Old     []int // that were told to stop and have not ended
 }
@@ -24,8 +25,9 @@ func (c *Client) ShowProc(ctx context.Context) (Processes, error) {
 	return parseProc(reply)
 }
 
-// parseProc reads lines such as "11515 worker 1 0d00h00m02s 2.6.12" below the headings
-// "# workers" and "# old workers".
+// parseProc reads the line of the master, such as "11513 master 1 [failed: 0]
+// 0d00h00m02s 2.6.12", and lines such as "11515 worker 1 0d00h00m02s 2.6.12" below the
+// headings "# workers" and "# old workers".
 func parseProc(reply string) (Processes, error) {
 	if !strings.HasPrefix(reply, "#<PID>") {
 		return Processes{}, errors.New("show proc: no header in the reply")
@@ -38,10 +40,19 @@ func parseProc(reply string) (Processes, error) {
 			into = map[string]*[]int{"# workers": &p.Workers, "# old workers": &p.Old}[line]
 			continue
 		}
+		fields := strings.Fields(line)
+		if len(fields) > 2 && fields[1] == "master" {
+			reloads, err := strconv.Atoi(fields[2])
+			if err != nil {
+				return Processes{}, fmt.Errorf("show proc: line %q has no number of reloads", line)
+			}
+			p.Reloads = reloads
+			continue
+		}
 		if into == nil || line == "" {
 			continue
 		}
-		pid, err := strconv.Atoi(strings.Fields(line)[0])
+		pid, err := strconv.Atoi(fields[0])
 		if err != nil {
 			return Processes{}, fmt.Errorf("show proc: line %q is no process", line)
 		}

@@ -16,10 +16,10 @@ func TestProcessesAreReadByWhatTheyDo(t *testing.T) {
 		reply string
 		want  Processes
 	}{
-		{procHeader + "# workers\n" + worker + "\n\n", Processes{Workers: []int{31}}},
-		{procHeader + "# workers\n" + worker + "# old workers\n" + old + old + "\n", Processes{Workers: []int{31}, Old: []int{9, 9}}},
-		{procHeader + "# workers\n" + worker + "# programs\n77 dataplane\n\n", Processes{Workers: []int{31}}}, // before 3.2
-		{procHeader + "# workers\n# old workers\n" + old, Processes{Old: []int{9}}},                           // none has begun yet
+		{procHeader + "# workers\n" + worker + "\n\n", Processes{Reloads: 1, Workers: []int{31}}},
+		{procHeader + "# workers\n" + worker + "# old workers\n" + old + old + "\n", Processes{Reloads: 1, Workers: []int{31}, Old: []int{9, 9}}},
+		{procHeader + "# workers\n" + worker + "# programs\n77 dataplane\n\n", Processes{Reloads: 1, Workers: []int{31}}}, // before 3.2
+		{procHeader + "# workers\n# old workers\n" + old, Processes{Reloads: 1, Old: []int{9}}},                           // none has begun yet
 	} {
 		got, err := parseProc(tc.reply)
 		if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
@@ -29,7 +29,7 @@ func TestProcessesAreReadByWhatTheyDo(t *testing.T) {
 }
 
 func TestReplyWithoutProcessesIsRefused(t *testing.T) {
-	for _, reply := range []string{"", "Unknown command: 'show proc'\n", procHeader + "# workers\nnobody\n"} {
+	for _, reply := range []string{"", "Unknown command: 'show proc'\n", procHeader + "# workers\nnobody\n", "#<PID>\n8 master many 0d\n"} {
 		if got, err := parseProc(reply); err == nil {
 			t.Errorf("%q: got %+v and no error", reply, got)
 		}
