@@ -16,10 +16,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/moby/api/types/system"
 	"github.com/moby/moby/client"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 func TestMissingDaemonAndMissingPermissionAreTold(t *testing.T) {
-	socket := filepath.Join(shortDir(t), "docker.sock")
+	socket := filepath.Join(realtest.ShortDir(t), "docker.sock")
 	t.Setenv(client.EnvOverrideHost, "unix://"+socket)
 	wantTrouble(t, "no Docker daemon runs at unix://"+socket, "start it")
 	if cleaned, err := cleanDocker(t.Context()); len(cleaned) > 0 || err != nil {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // doomedVariable makes TestDoomedOwner own a lab in the directory it names.
@@ -41,7 +43,7 @@ func TestDoomedOwner(t *testing.T) {
 
 func TestLabOfKilledOwnerIsClearedAndNoOther(t *testing.T) {
 	d := needDocker(t)
-	dir := shortDir(t)
+	dir := realtest.ShortDir(t)
 	lab := killedOwner(t, dir)
 	if left := leftOf(t, d, labLabel+"="+lab); len(left) != 2 {
 		t.Fatalf("the killed owner left %v, want a container and a network", left)

@@ -17,6 +17,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/moby/client"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 const testImage = "haproof/haproxy:3.0"
@@ -49,7 +51,7 @@ var labNumber struct {
 
 func newDockerLab(t *testing.T, nodes ...string) *dockerLab {
 	t.Helper()
-	e, err := newDockerEngine(t.Context(), Options{WorkDir: shortDir(t)})
+	e, err := newDockerEngine(t.Context(), Options{WorkDir: realtest.ShortDir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // ownerVariable makes the test binary a program that owns a lab.
@@ -34,7 +36,7 @@ func TestKilledOwnerLeavesWorkForTheJanitorOnly(t *testing.T) {
 	if len(orphans) < 4 { // bash, php-fpm, nginx and HAProxy at least
 		t.Fatalf("only processes %v outlived their owner: the test proves nothing", orphans)
 	}
-	live := startLab(t, labScenario(0, 1, 0), Options{Engine: engineLocal, WorkDir: shortDir(t)})
+	live := startLab(t, labScenario(0, 1, 0), Options{Engine: engineLocal, WorkDir: realtest.ShortDir(t)})
 	cleaned, err := cleanProcesses(t.Context(), opts)
 	if err != nil || len(cleaned) != 1 {
 		t.Fatalf("cleaned %v %v", cleaned, err)

@@ -16,12 +16,13 @@ import (
 	"time"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // testOptions skips where the engine's means are missing, except in CI.
 func testOptions(t *testing.T, engineName string) Options {
 	t.Helper()
-	opts := Options{Engine: engineName, WorkDir: shortDir(t), TrackerBinary: trackerForTests(t)}
+	opts := Options{Engine: engineName, WorkDir: realtest.ShortDir(t), TrackerBinary: trackerForTests(t)}
 	if engineName != engineLocal {
 		return opts
 	}
@@ -39,21 +40,6 @@ func missing(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 	t.Skip(err)
-}
-
-// shortDir is a temporary directory whose path leaves room for Unix sockets.
-func shortDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "hl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 // trackerForTests builds the tracker once for all tests of the package.

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 func TestMountsAreReadWithTheirBlanks(t *testing.T) {
@@ -25,7 +27,7 @@ func TestMountedDirectoryIsRemoved(t *testing.T) {
 	if os.Getuid() != 0 {
 		missing(t, errors.New("only root can mount"))
 	}
-	dir := filepath.Join(shortDir(t), "lab")
+	dir := filepath.Join(realtest.ShortDir(t), "lab")
 	store := filepath.Join(dir, "tracker1", "store")
 	if err := os.MkdirAll(store, 0o700); err != nil {
 		t.Fatal(err)

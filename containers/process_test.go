@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 func withCPUs(tier harness.Tier, cpus float64) harness.Tier {
@@ -82,7 +83,7 @@ func TestOtherVersionThanInstalledIsRefused(t *testing.T) {
 }
 
 func TestBusyPortIsNamedWithWhoHoldsIt(t *testing.T) {
-	e := newProcessEngine(Options{WorkDir: shortDir(t)})
+	e := newProcessEngine(Options{WorkDir: realtest.ShortDir(t)})
 	sites, err := e.reserve(t.Context(), "busy", []string{"backend1"})
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +140,7 @@ func TestDirectoryOfSomebodyElseIsRefused(t *testing.T) {
 			return errors.Join(os.Mkdir(path, 0o777), os.Chown(path, 65534, 65534))
 		},
 	} {
-		workDir := filepath.Join(shortDir(t), "w")
+		workDir := filepath.Join(realtest.ShortDir(t), "w")
 		if err := make(workDir); err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +203,7 @@ func TestWithoutCgroupsCPUIsSummedAndTheLimitDenied(t *testing.T) {
 }
 
 func TestProgramThatIgnoresTheStopIsKilledWithItsChildren(t *testing.T) {
-	dir := shortDir(t)
+	dir := realtest.ShortDir(t)
 	e := newProcessEngine(Options{WorkDir: dir})
 	sites, err := e.reserve(t.Context(), "stubborn", []string{"n1"})
 	if err != nil {

@@ -65,7 +65,7 @@ func startHAProxy(t *testing.T, one, two *program) *haproxy {
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir := realtest.ShortDir(t)
 	host := fmt.Sprintf("127.77.9.%d", hosts.Add(1))
 	addrs := realtest.FreeAddrs(t, host, 2)
 	h := &haproxy{t: t, front: addrs[0], admin: runtimeapi.New(dir + "/admin.sock"), master: runtimeapi.New(dir + "/master.sock"), sent: map[string]uint64{}}

@@ -4,6 +4,7 @@ package realtest
 
 import (
 	"net"
+	"os"
 	"testing"
 	"time"
 )
@@ -29,6 +30,22 @@ func Await(t testing.TB, what string, ok func() error) {
 			t.Fatalf("%s: not within %v: %v", what, Patience, err)
 		}
 	}
+}
+
+// ShortDir is a directory that lasts as long as the test. Its path is short enough for
+// unix sockets in it: HAProxy takes no longer one than 97 bytes.
+func ShortDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 // FreeAddrs returns n different TCP addresses of a host, such as 127.77.1.1. All are

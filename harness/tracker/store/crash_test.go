@@ -18,7 +18,7 @@ const childURL = "HAPROOF_STORE_CHILD"
 // childScript is what the children commit, one after the other.
 func childScript() *script {
 	sc := newScript(77)
-	sc.custs, sc.size = 200, 40
+	sc.custs, sc.size = 600, 40
 	return sc
 }
 
@@ -57,12 +57,14 @@ func TestKilledAtAnyInstantLosesNothingAndRepeatsNothing(t *testing.T) {
 	if testing.Short() {
 		kills = 5
 	}
+	quick := never
+	quick.usageRows = 10_000 // all is read 50 times
 	onBoth(t, func(t *testing.T, r rig) {
 		url, sc := r.url(t), childScript()
 		rng := rand.New(rand.NewPCG(1, 2))
 		for kill := range kills {
 			acked := runAndKill(t, url, 1+rng.IntN(20), time.Duration(rng.IntN(4000))*time.Microsecond)
-			s := mustOpen(t, url, never)
+			s := mustOpen(t, url, quick)
 			stored := int(s.Stats().Batches)
 			if stored < acked {
 				t.Fatalf("kill %d: %d batches are stored, %d were acknowledged", kill, stored, acked)
