@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/haproof/haproof/harness/harnesstest/handpeer"
 	"github.com/haproof/haproof/harness/peers"
 )
 
@@ -227,8 +228,8 @@ func BenchmarkServer(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p := greet(b, conn, "proxy1", 1)
-	p.write(quota.AppendTo(nil))
+	p := handpeer.Greet(b, conn, "proxy1", 1)
+	p.Write(quota.AppendTo(nil))
 	keys := benchKeys(50)
 	var batch []byte
 	b.ReportAllocs()
@@ -236,11 +237,11 @@ func BenchmarkServer(b *testing.B) {
 	for i := range b.N {
 		u := peers.Update{Table: &quota, ID: uint32(i + 1), Key: keys[i%len(keys)], Values: []uint64{uint64(i / len(keys))}}
 		if batch = u.AppendTo(batch); len(batch) > 32<<10 || i == b.N-1 {
-			p.write(batch)
+			p.Write(batch)
 			batch = batch[:0]
 		}
 	}
-	for ack := range p.acks {
+	for ack := range p.Acks {
 		if ack.ID == uint32(b.N) {
 			return
 		}

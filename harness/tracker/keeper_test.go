@@ -80,36 +80,16 @@ func (m *memory) Messages(context.Context, int) ([]Message, error)   { return ni
 func (m *memory) Delivered(context.Context, string, time.Time) error { return nil }
 func (m *memory) Close() error                                       { return nil }
 
-// say sends a live value without waiting for its acknowledgement.
-func (p *proxy) say(id uint32, key string, value uint64) {
-	p.t.Helper()
-	u := peers.Update{Table: &quota, ID: id, Key: []byte(key), Values: []uint64{value}}
-	p.write(u.AppendTo(quota.AppendTo(nil)))
-}
-
-// acked waits for an acknowledgement.
-func (p *proxy) acked(id uint32) {
-	p.t.Helper()
-	select {
-	case ack, ok := <-p.acks:
-		if !ok || ack.ID != id {
-			p.t.Fatalf("got %+v, %v, want %d", ack, ok, id)
-		}
-	case <-time.After(patience):
-		p.t.Fatalf("%d was not acknowledged", id)
-	}
-}
-
 func TestServerAcknowledgesOnlyWhatIsDurable(t *testing.T) {
 	store := newMemory()
 	store.set(true, false)
 	s := serving(t, Config{Store: store})
 	p := call(t, s, "proxy1", 1)
-	p.say(1, "a|1", 5)
+	p.Say(1, quota, "a|1", 5)
 	for range 3 { // the same batch, again and again
 		<-store.tried
 	}
-	if len(p.acks) != 0 {
+	if len(p.Acks) != 0 {
 		t.Error("acknowledged what is not durable")
 	}
 	if err := s.Ready(); !errors.Is(err, errDisk) {
@@ -119,12 +99,12 @@ func TestServerAcknowledgesOnlyWhatIsDurable(t *testing.T) {
 		t.Errorf("commits: %+v, want failures only", got)
 	}
 	store.set(false, false)
-	p.acked(1)
+	p.Acked(1, quota)
 	if got := store.stored()["a"]; got != 5 {
 		t.Errorf("stored %d, want 5", got)
 	}
 	store.set(true, false) // until the session has given up
-	p.say(2, "a|1", 6)
+	p.Say(2, quota, "a|1", 6)
 	until(t, "counted", func() bool {
 		got, err := s.Totals(t.Context(), Totals{}) // it waits
 		return errors.Is(err, errDisk) && got.Total == 6
@@ -137,16 +117,16 @@ func TestServerDoesNotCountTwiceWhatWasDurableAfterAll(t *testing.T) {
 	store.set(false, true)
 	s := serving(t, Config{Store: store})
 	p := call(t, s, "proxy1", 1)
-	p.say(1, "a|1", 5)
+	p.Say(1, quota, "a|1", 5)
 	<-store.tried
 	<-store.tried
-	p.say(2, "a|1", 7)
+	p.Say(2, quota, "a|1", 7)
 	store.set(false, false)
 	want := map[string]uint64{"a": 7}
 	deadline := time.After(patience)
 	for !cmp.Equal(store.stored(), want) {
 		select {
-		case <-p.acks:
+		case <-p.Acks:
 		case <-deadline:
 			t.Fatalf("stored %v, want %v", store.stored(), want)
 		}
@@ -158,7 +138,7 @@ func TestServerGivesASessionUpWhoseCountsCannotBeStored(t *testing.T) {
 	store.set(true, false)
 	ended := make(chan Event, 10)
 	s := serving(t, Config{Store: store, Report: func(e Event) { ended <- e }})
-	call(t, s, "proxy1", 1).say(1, "a|1", 5)
+	call(t, s, "proxy1", 1).Say(1, quota, "a|1", 5)
 	<-ended // session opened
 	select {
 	case e := <-ended:
@@ -182,9 +162,9 @@ func TestServerCommitsEverythingBeforeItStops(t *testing.T) {
 	go func() { done <- s.Run(ctx) }()
 	p := call(t, s, "proxy1", 1)
 	for id := range uint32(1000) {
-		p.say(id+1, "a|1", uint64(id)+1)
+		p.Say(id+1, quota, "a|1", int(id)+1)
 	}
-	<-p.acks // it is in the middle of it
+	<-p.Acks // it is in the middle of it
 	cancel()
 	if err := <-done; err != nil {
 		t.Fatal(err)
@@ -199,13 +179,13 @@ func TestServerGoesOnFromWhatWasStored(t *testing.T) {
 	store := newMemory()
 	t.Run("first", func(t *testing.T) {
 		s := serving(t, Config{Store: store})
-		call(t, s, "proxy1", 1).push(1, quota, "a|1", 5, "b|1", 1)
+		call(t, s, "proxy1", 1).Push(1, quota, "a|1", 5, "b|1", 1)
 	})
 	s := serving(t, Config{Store: store})
 	if got := s.Sources(); len(got) != 1 || got[0].Name != "proxy1" || got[0].Total != 6 || !got[0].Heard.IsZero() {
 		t.Errorf("sources: %+v, want proxy1, not heard yet", got)
 	}
-	call(t, s, "proxy1", 1).push(1, quota, "a|1", 7, "b|1", 1)
+	call(t, s, "proxy1", 1).Push(1, quota, "a|1", 7, "b|1", 1)
 	if got, want := totals(t, s), (map[string]uint64{"a": 7, "b": 1}); !cmp.Equal(got, want) {
 		t.Error(cmp.Diff(want, got))
 	}
@@ -215,7 +195,7 @@ func TestServerAdmitsOnlyItsSources(t *testing.T) {
 	said := make(chan Event, 10)
 	s := serving(t, Config{Sources: []string{"proxy1"}, Report: func(e Event) { said <- e }})
 	stranger := call(t, s, "proxy1", 1)
-	stranger.push(1, quota, "a|1", 1)
+	stranger.Push(1, quota, "a|1", 1)
 	<-said
 	conn := dialPeers(t, s)
 	if _, err := conn.Write(peers.Hello{Major: 2, Minor: 1, To: "tracker", From: "proxy2"}.AppendTo(nil)); err != nil {
@@ -233,8 +213,8 @@ func TestServerSaysWhyItDoesNotCount(t *testing.T) {
 	said := make(chan Event, 10)
 	s := serving(t, Config{Report: func(e Event) { said <- e }})
 	p := call(t, s, "proxy1", 1)
-	p.push(1, quota, "a", 1, "b", 1)
-	p.push(2, quota, "c", 1)
+	p.Push(1, quota, "a", 1, "b", 1)
+	p.Push(2, quota, "c", 1)
 	<-said // session opened
 	if e := <-said; e.Source != "proxy1" || !strings.Contains(e.Err.Error(), `key "a": key without a generation`) {
 		t.Errorf("reported %+v, want the key and why", e)
@@ -248,8 +228,8 @@ func TestServerCountsWhatASessionSaidBeforeItBroke(t *testing.T) {
 	s := serving(t, Config{})
 	p := call(t, s, "proxy1", 1)
 	u := peers.Update{Table: &quota, ID: 1, Key: []byte("a|1"), Values: []uint64{5}}
-	p.write(append(u.AppendTo(quota.AppendTo(nil)), bytes.Repeat([]byte{0xff}, 32)...))
-	for range p.acks { // until it ends
+	p.Write(append(u.AppendTo(quota.AppendTo(nil)), bytes.Repeat([]byte{0xff}, 32)...))
+	for range p.Acks { // until it ends
 	}
 	until(t, "what it said is counted", func() bool { return totals(t, s)["a"] == 5 })
 }
@@ -257,12 +237,12 @@ func TestServerCountsWhatASessionSaidBeforeItBroke(t *testing.T) {
 func TestServerWithPlainKeysWaitsUntilAllIsTold(t *testing.T) {
 	s := serving(t, Config{Keys: PlainKeys})
 	p := call(t, s, "proxy1", 1)
-	p.write(peers.ResyncRequest.AppendTo(nil))
-	p.push(1, quota, "a", 5)
+	p.Write(peers.ResyncRequest.AppendTo(nil))
+	p.Push(1, quota, "a", 5)
 	if got := totals(t, s)["a"]; got != 5 {
 		t.Errorf("counted %d, want 5", got)
 	}
-	p.push(2, quota, "a", 3)
+	p.Push(2, quota, "a", 3)
 	if got := s.Sources()[0].Effects; got != (Tally{Grown: 1, Delayed: 1}) {
 		t.Errorf("effects: %v", got)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/haproof/haproof/harness/harnesstest/handpeer"
 	"github.com/haproof/haproof/harness/peers"
 )
 
@@ -50,17 +51,9 @@ func run(t testing.TB, s *Server) {
 	})
 }
 
-// proxy is a peer driven by hand: it says what it is told to, and its end of the
-// conversation is thrown away except for acknowledgements.
-type proxy struct {
-	t    testing.TB
-	conn net.Conn
-	acks chan peers.Ack
-}
-
-func call(t *testing.T, s *Server, name string, pid int) *proxy {
+func call(t *testing.T, s *Server, name string, pid int) *handpeer.Peer {
 	t.Helper()
-	return greet(t, dialPeers(t, s), name, pid)
+	return handpeer.Greet(t, dialPeers(t, s), name, pid)
 }
 
 func dialPeers(t *testing.T, s *Server) net.Conn {
@@ -71,70 +64,6 @@ func dialPeers(t *testing.T, s *Server) net.Conn {
 	}
 	t.Cleanup(func() { conn.Close() })
 	return conn
-}
-
-func greet(t testing.TB, conn net.Conn, name string, pid int) *proxy {
-	t.Helper()
-	t.Cleanup(func() { conn.Close() })
-	hello := peers.Hello{Major: 2, Minor: 1, To: "tracker", From: name, PID: pid}
-	p := &proxy{t: t, conn: conn, acks: make(chan peers.Ack, 100)}
-	p.write(hello.AppendTo(nil))
-	status := make([]byte, 4)
-	if _, err := io.ReadFull(conn, status); err != nil || string(status) != "200\n" {
-		t.Fatalf("status: %q, %v", status, err)
-	}
-	go p.listen()
-	return p
-}
-
-func (p *proxy) write(b []byte) {
-	p.t.Helper()
-	if _, err := p.conn.Write(b); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-func (p *proxy) listen() {
-	defer close(p.acks)
-	var d peers.Decoder
-	var unread []byte
-	buf := make([]byte, 4096)
-	for {
-		n, err := p.conn.Read(buf)
-		if err != nil {
-			return
-		}
-		unread = append(unread, buf[:n]...)
-		for {
-			m, n, err := d.Next(unread)
-			if err != nil || n == 0 {
-				break
-			}
-			unread = unread[n:]
-			if m.Kind == peers.KindAck {
-				p.acks <- m.Ack
-			}
-		}
-	}
-}
-
-// push says live values of keys and waits until the tracker has acknowledged them.
-func (p *proxy) push(id uint32, table peers.Definition, values ...any) {
-	p.t.Helper()
-	b := table.AppendTo(nil)
-	for i := 0; i < len(values); i += 2 {
-		u := peers.Update{Table: &table, ID: id, Key: []byte(values[i].(string)), Values: []uint64{uint64(values[i+1].(int))}}
-		b = u.AppendTo(b)
-	}
-	p.write(b)
-	select {
-	case ack := <-p.acks:
-		if want := (peers.Ack{TableID: table.ID, ID: id}); ack != want {
-			p.t.Fatalf("acknowledged %+v, want %+v", ack, want)
-		}
-	case <-time.After(patience):
-		p.t.Fatal("not acknowledged")
-	}
 }
 
 // totals returns the totals by name.
@@ -168,9 +97,9 @@ func TestServerKnowsWhatPeersSaid(t *testing.T) {
 		t.Error("ready without peers")
 	}
 	one, two := call(t, s, "proxy1", 7), call(t, s, "proxy2", 8)
-	one.push(1, quota, "c0001|1", 5, "c0002|1", 7, "nobody", 100)
-	one.push(2, quota, "c0001|1", 2)
-	two.push(1, quota, "c0001|2", 1)
+	one.Push(1, quota, "c0001|1", 5, "c0002|1", 7, "nobody", 100)
+	one.Push(2, quota, "c0001|1", 2)
+	two.Push(1, quota, "c0001|2", 1)
 	if diff := cmp.Diff(map[string]uint64{"c0001": 8, "c0002": 7}, totals(t, s)); diff != "" {
 		t.Error(diff)
 	}
@@ -186,15 +115,15 @@ func TestServerKnowsWhatPeersSaid(t *testing.T) {
 func TestServerIsReadyWhenEveryPeerHasToldAll(t *testing.T) {
 	s := serving(t, Config{})
 	one, two := call(t, s, "proxy1", 7), call(t, s, "proxy2", 8)
-	one.write(peers.ResyncFinished.AppendTo(nil))
-	one.push(1, quota, "a|1", 1)
-	two.write(peers.ResyncPartial.AppendTo(nil))
-	two.push(1, quota, "a|1", 1)
+	one.Write(peers.ResyncFinished.AppendTo(nil))
+	one.Push(1, quota, "a|1", 1)
+	two.Write(peers.ResyncPartial.AppendTo(nil))
+	two.Push(1, quota, "a|1", 1)
 	if err := s.Ready(); err == nil || err.Error() != "resync with proxy2: partial" {
 		t.Errorf("got %v, want proxy2 to be missing", err)
 	}
-	two.write(peers.ResyncFinished.AppendTo(nil))
-	two.push(2, quota, "a|1", 2)
+	two.Write(peers.ResyncFinished.AppendTo(nil))
+	two.Push(2, quota, "a|1", 2)
 	if err := s.Ready(); err != nil {
 		t.Errorf("got %v, want ready", err)
 	}
@@ -204,7 +133,7 @@ func TestServerCountsFirstElementOfGPCArray(t *testing.T) {
 	s := serving(t, Config{})
 	array := quota
 	array.Fields = []peers.Field{{Type: peers.GPC, Elements: 1}}
-	call(t, s, "proxy1", 7).push(1, array, "a|1", 3)
+	call(t, s, "proxy1", 7).Push(1, array, "a|1", 3)
 	if got := totals(t, s)["a"]; got != 3 {
 		t.Errorf("got %d, want 3", got)
 	}
@@ -216,12 +145,12 @@ func TestServerCountsNothingButItsTable(t *testing.T) {
 	p := call(t, s, "proxy1", 7)
 	other := quota
 	other.Name = "/plan"
-	p.push(1, other, "a|1", 3)
+	p.Push(1, other, "a|1", 3)
 	other.Name = "quota" // declared in a proxy, not in a peers section
-	p.push(2, other, "a|1", 3)
+	p.Push(2, other, "a|1", 3)
 	blind := quota
 	blind.Fields = []peers.Field{{Type: peers.GPC1, Elements: 1}}
-	p.push(3, blind, "a|1", 3)
+	p.Push(3, blind, "a|1", 3)
 	if got := s.Sources()[0]; len(totals(t, s)) != 0 || got.Updates() != 0 {
 		t.Errorf("got %+v, want nothing counted", got)
 	}
@@ -257,9 +186,9 @@ func TestServerDialsPeers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer session.Close()
-	p := &proxy{t: t, conn: conn, acks: make(chan peers.Ack, 1)}
-	go p.listen()
-	p.push(1, quota, "a|1", 4)
+	p := handpeer.Adopt(t, conn)
+	go p.Listen()
+	p.Push(1, quota, "a|1", 4)
 	if got := totals(t, s)["a"]; got != 4 || s.Sources()[0].Sessions != 1 {
 		t.Errorf("got %d from %+v, want 4 from one session", got, s.Sources())
 	}
@@ -301,7 +230,7 @@ func TestServerTurnsAwayWhoIsNotWhatItSays(t *testing.T) {
 	if b, err := io.ReadAll(stranger); len(b) != 0 || err == nil {
 		t.Errorf("signed by another authority: answered %q, %v, want a TLS alert", b, err)
 	}
-	greet(t, connect(a), "proxy1", 1).push(1, quota, "a|1", 1)
+	handpeer.Greet(t, connect(a), "proxy1", 1).Push(1, quota, "a|1", 1)
 	if got := fmt.Sprint(totals(t, s), len(s.Sources())); got != "map[a:1] 1" {
 		t.Errorf("got %s, want proxy1 counted and nobody else known", got)
 	}

@@ -30,7 +30,7 @@ func TestTotalsNowSayWhetherTheyAreDurable(t *testing.T) {
 	store := &moody{}
 	s := serving(t, Config{Store: store})
 	p := call(t, s, "proxy1", 7)
-	p.push(1, quota, "a|1", 5, "b|1", 7)
+	p.Push(1, quota, "a|1", 5, "b|1", 7)
 	got, durable := s.TotalsNow(Totals{})
 	if got.Total != 12 || !durable {
 		t.Errorf("got %+v, durable %v, want 12 that are", got, durable)
@@ -44,7 +44,7 @@ func TestTotalsNowSayWhetherTheyAreDurable(t *testing.T) {
 	store.full.Store(true)
 	before := time.Now()
 	table := quota
-	p.write((&peers.Update{Table: &table, ID: 2, Key: []byte("a|1"), Values: []uint64{6}}).AppendTo(nil))
+	p.Write((&peers.Update{Table: &table, ID: 2, Key: []byte("a|1"), Values: []uint64{6}}).AppendTo(nil))
 	until(t, "counted", func() bool {
 		got, durable = s.TotalsNow(got)
 		return got.Total == 13

@@ -165,7 +165,7 @@ func TestPageWithoutScriptsShowsTheTable(t *testing.T) {
 func TestPageShowsChangesWithoutReload(t *testing.T) {
 	r := serving(t, Config{}, &memory{})
 	p := r.call("hap1", 7)
-	p.finished()
+	p.Finished()
 	p.push("alice|1", 10, "bob|1", 5)
 	r.seen(15)
 	b := newBrowser(t, r.addr)

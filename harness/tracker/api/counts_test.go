@@ -52,14 +52,14 @@ func TestReadinessWaitsForEveryPeer(t *testing.T) {
 		t.Errorf("readyz without peers: got %q", got)
 	}
 	one, two := r.call("proxy1", 7), r.call("proxy2", 8)
-	one.finished()
+	one.Finished()
 	one.push("a|1", 1)
-	two.write(peers.ResyncPartial.AppendTo(nil))
+	two.Write(peers.ResyncPartial.AppendTo(nil))
 	two.push("a|1", 1)
 	if got := string(r.get(http.StatusServiceUnavailable, "/readyz")); got != "resync with proxy2: partial\n" {
 		t.Errorf("readyz: got %q", got)
 	}
-	two.finished()
+	two.Finished()
 	two.push("a|1", 2)
 	r.get(http.StatusOK, "/readyz")
 }
@@ -73,7 +73,7 @@ func TestStoreThatDoesNotSortInIsNotReady(t *testing.T) {
 		return Journal{Bytes: 5}
 	}}, &memory{})
 	p := r.call("proxy1", 7)
-	p.finished()
+	p.Finished()
 	p.push("a|1", 1)
 	r.get(http.StatusOK, "/readyz")
 	if got := r.metrics(); got["quota_tracker_ready"] != 1 || got["quota_tracker_store_bytes"] != 5 {

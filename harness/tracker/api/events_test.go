@@ -114,7 +114,7 @@ func TestEventsTellWhatChanged(t *testing.T) {
 	if first.Total != 12 {
 		t.Errorf("total %d, want 12", first.Total)
 	}
-	p.finished()
+	p.Finished()
 	p.push("a|1", 6)
 	if got := decode[SourceEvent](t, e.next("source").data); got.Resync != "finished" {
 		t.Errorf("got %+v, want its resync finished", got)

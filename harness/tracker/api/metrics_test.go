@@ -50,7 +50,7 @@ func TestMetricsSayWhatTheTrackerDoes(t *testing.T) {
 	}
 	r := serving(t, cfg, m.Watch(store))
 	p := r.call("hap1", 7)
-	p.finished()
+	p.Finished()
 	p.push("a|1", 5, "b|1", 7, "nobody", 1)
 	p.push("a|1", 5)
 	r.seen(12)

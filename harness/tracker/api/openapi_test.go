@@ -129,7 +129,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	}}}
 	r := serving(t, Config{Limits: limits}, &memory{})
 	p := r.call("proxy1", 7)
-	p.finished()
+	p.Finished()
 	p.push("a/b|1", 5, "50%|1", 7)
 	r.seen(12)
 	d := readDescription(t, r.get(http.StatusOK, "/openapi.json"))

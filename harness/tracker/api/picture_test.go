@@ -107,7 +107,7 @@ func TestPicture(t *testing.T) {
 	for i, name := range []string{"hap1", "hap2"} {
 		p := r.call(name, 4711+i)
 		proxies = append(proxies, p)
-		p.finished()
+		p.Finished()
 		p.push(store.names[0]+"|1", 12, store.names[5]+"|1", 40)
 	}
 	realtest.Await(t, "ready", r.tracker.Ready)
@@ -127,7 +127,7 @@ func TestPicture(t *testing.T) {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int64{1280, 400} {
 				for _, p := range proxies {
-					p.write(peers.Heartbeat.AppendTo(nil))
+					p.Write(peers.Heartbeat.AppendTo(nil))
 				}
 				b.open(path)
 				if page != "problem" {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/handpeer"
 	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/peers"
 	"github.com/haproof/haproof/harness/tracker"
@@ -83,12 +84,10 @@ func running(t testing.TB, run func(context.Context) error) {
 	})
 }
 
-// peer is an HAProxy driven by hand: it says what it is told to.
+// peer is a HAProxy driven by hand, whose updates have numbers in order.
 type peer struct {
-	t    testing.TB
-	conn net.Conn
-	acks chan peers.Ack
-	id   uint32
+	*handpeer.Peer
+	id uint32
 }
 
 func (r *rig) call(name string, pid int) *peer {
@@ -97,78 +96,20 @@ func (r *rig) call(name string, pid int) *peer {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.t.Cleanup(func() { conn.Close() })
-	hello := peers.Hello{Major: 2, Minor: 1, To: "tracker", From: name, PID: pid}
-	p := &peer{t: r.t, conn: conn, acks: make(chan peers.Ack, 100)}
-	p.write(hello.AppendTo(nil))
-	status := make([]byte, 4)
-	if _, err := io.ReadFull(conn, status); err != nil || string(status) != "200\n" {
-		r.t.Fatalf("status: %q, %v", status, err)
-	}
-	go p.listen()
-	return p
-}
-
-func (p *peer) write(b []byte) {
-	p.t.Helper()
-	if _, err := p.conn.Write(b); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-func (p *peer) listen() {
-	defer close(p.acks)
-	var d peers.Decoder
-	var unread []byte
-	buf := make([]byte, 4096)
-	for {
-		n, err := p.conn.Read(buf)
-		if err != nil {
-			return
-		}
-		unread = append(unread, buf[:n]...)
-		for {
-			m, n, err := d.Next(unread)
-			if err != nil || n == 0 {
-				break
-			}
-			unread = unread[n:]
-			if m.Kind == peers.KindAck {
-				p.acks <- m.Ack
-			}
-		}
-	}
+	return &peer{Peer: handpeer.Greet(r.t, conn, name, pid)}
 }
 
 // push says live values of keys and waits until the tracker has acknowledged them.
 func (p *peer) push(values ...any) {
-	p.t.Helper()
-	p.say(values...)
-	select {
-	case ack := <-p.acks:
-		if want := (peers.Ack{TableID: quota.ID, ID: p.id}); ack != want {
-			p.t.Fatalf("acknowledged %+v, want %+v", ack, want)
-		}
-	case <-time.After(patience):
-		p.t.Fatal("not acknowledged")
-	}
+	p.id++
+	p.Push(p.id, quota, values...)
 }
 
 // say is push without the waiting.
 func (p *peer) say(values ...any) {
-	p.t.Helper()
-	table := quota
 	p.id++
-	b := table.AppendTo(nil)
-	for i := 0; i < len(values); i += 2 {
-		u := peers.Update{Table: &table, ID: p.id, Key: []byte(values[i].(string)), Values: []uint64{uint64(values[i+1].(int))}}
-		b = u.AppendTo(b)
-	}
-	p.write(b)
+	p.Say(p.id, quota, values...)
 }
-
-// finished says that the peer has told everything.
-func (p *peer) finished() { p.write(peers.ResyncFinished.AppendTo(nil)) }
 
 // ask sends a question with headers, which come as name and value.
 func (r *rig) ask(method, path string, headers ...string) (*http.Response, []byte) {
