@@ -367,13 +367,7 @@ frontend front
 // nobody if it is empty.
 func startHAProxy(t *testing.T, peerdump string) (front, local string) {
 	t.Helper()
-	program, err := exec.LookPath("haproxy")
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	}
-	if err != nil || testing.Short() {
-		t.Skip("needs HAProxy")
-	}
+	program := realtest.NeedHAProxy(t)
 	addrs := realtest.FreeAddrs(t, "127.77.8.1", 4)
 	front, local = addrs[0], addrs[1]
 	if peerdump == "" {

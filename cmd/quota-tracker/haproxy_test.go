@@ -1,19 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -53,42 +48,18 @@ type haproxy struct {
 	front  string
 	admin  *runtimeapi.Client
 	master *runtimeapi.Client
-	cmd    *exec.Cmd
 	sent   map[string]uint64
 }
 
 func startHAProxy(t *testing.T, one, two *program) *haproxy {
 	t.Helper()
-	path, err := exec.LookPath("haproxy")
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skip("no haproxy on this machine")
-	} else if err != nil {
-		t.Fatal(err)
-	}
+	realtest.NeedHAProxy(t)
 	dir := realtest.ShortDir(t)
 	host := fmt.Sprintf("127.77.9.%d", hosts.Add(1))
 	addrs := realtest.FreeAddrs(t, host, 2)
 	h := &haproxy{t: t, front: addrs[0], admin: runtimeapi.New(dir + "/admin.sock"), master: runtimeapi.New(dir + "/master.sock"), sent: map[string]uint64{}}
 	config := strings.NewReplacer("$DIR", dir, "$LOCAL", addrs[1], "$ONE", one.peers, "$TWO", two.peers, "$FRONT", h.front).Replace(haproxyText)
-	file := filepath.Join(dir, "haproxy.cfg")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	log := new(bytes.Buffer)
-	h.cmd = exec.Command(path, "-W", "-db", "-S", dir+"/master.sock", "-L", "hap1", "-f", file)
-	h.cmd.Stderr = log
-	if err := h.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		kill := time.AfterFunc(realtest.Patience, func() { _ = h.cmd.Process.Kill() })
-		defer kill.Stop()
-		_ = h.cmd.Process.Signal(syscall.SIGTERM)
-		_ = h.cmd.Wait()
-		if t.Failed() {
-			t.Logf("HAProxy said: %s", log)
-		}
-	})
+	realtest.StartHAProxy(t, config, dir+"/master.sock")
 	return h
 }
 

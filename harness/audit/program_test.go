@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // script is a program that stands in for HAProxy.
@@ -114,14 +115,7 @@ func TestAProgramThatHangsIsEnded(t *testing.T) {
 // The configurations that are documented pass HAProxy itself, and one with a
 // mistake does not.
 func TestInstalledHAProxyIsAsked(t *testing.T) {
-	path, err := exec.LookPath("haproxy")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no haproxy installed: ", err)
-		}
-		t.Skip("no haproxy installed")
-	}
-	p, err := AskProgram(t.Context(), path)
+	p, err := AskProgram(t.Context(), realtest.NeedHAProxy(t))
 	if err != nil {
 		t.Fatal(err)
 	}

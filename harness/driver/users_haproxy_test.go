@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // TestHAProxyKeepsUsersOnTheirServer has a real HAProxy balance users over three servers
@@ -69,16 +70,7 @@ func TestHAProxyKeepsUsersOnTheirServer(t *testing.T) {
 // stickyHAProxy runs HAProxy until the test ends and returns its address.
 func stickyHAProxy(t *testing.T, servers []string) string {
 	t.Helper()
-	program, err := exec.LookPath("haproxy")
-	if err != nil {
-		program, err = exec.LookPath("/usr/sbin/haproxy")
-	}
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal("CI must have HAProxy: ", err)
-	}
-	if err != nil {
-		t.Skip("no HAProxy: ", err)
-	}
+	program := realtest.NeedHAProxy(t)
 	// HAProxy inherits the socket: a port that was free a moment ago may be another's.
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 const liveConfig = `global
@@ -28,13 +29,7 @@ frontend f
 // startHAProxy runs the installed HAProxy and returns the path of its socket.
 func startHAProxy(t *testing.T) string {
 	t.Helper()
-	binary, err := exec.LookPath("haproxy")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	binary := realtest.NeedHAProxy(t)
 	dir := t.TempDir()
 	socket, config := filepath.Join(dir, "api.sock"), filepath.Join(dir, "haproxy.cfg")
 	if err := os.WriteFile(config, fmt.Appendf(nil, liveConfig, socket), 0o600); err != nil {
@@ -50,14 +45,10 @@ func startHAProxy(t *testing.T) string {
 
 func TestRealHAProxyAnswersEveryQuestion(t *testing.T) {
 	api := New(startHAProxy(t))
-	deadline := time.After(10 * time.Second)
-	for _, err := api.ShowInfo(t.Context()); err != nil; _, err = api.ShowInfo(t.Context()) {
-		select {
-		case <-deadline:
-			t.Fatal(err)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	realtest.Await(t, "HAProxy answers", func() error {
+		_, err := api.ShowInfo(t.Context())
+		return err
+	})
 	if _, err := api.Command(t.Context(), "set table tracker/quota key c0001|1 data.gpc0 41"); err != nil {
 		t.Error(err)
 	}

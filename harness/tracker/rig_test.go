@@ -9,14 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -69,7 +65,6 @@ type rig struct {
 	cfg     Config
 	tracker *Server
 	stop    func()
-	proxy   *exec.Cmd
 	client  *http.Client
 	sent    map[string]uint64
 
@@ -87,12 +82,7 @@ const (
 
 func newRig(t *testing.T, who caller, keys Keys) *rig {
 	t.Helper()
-	path, err := exec.LookPath("haproxy")
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skip("no haproxy on this machine")
-	} else if err != nil {
-		t.Fatal(err)
-	}
+	realtest.NeedHAProxy(t)
 	t.Parallel()
 	host := fmt.Sprintf("127.77.2.%d", rigs.Add(1)%250+1)
 	a := newAuthority(t)
@@ -114,12 +104,10 @@ func newRig(t *testing.T, who caller, keys Keys) *rig {
 	}
 	config := strings.NewReplacer("$DIR", r.dir, "$CERT", both, "$CA", a.ca, "$LOCAL", local, "$TRACKER", called,
 		"$FRONT", r.front, "$KEY", map[Keys]string{GenerationKeys: `res.hdr(customer),concat("|",proc.gen)`, PlainKeys: "res.hdr(customer)"}[keys], "$ORIGIN", origin.Listener.Addr().String()).Replace(haproxyText)
-	if err := os.WriteFile(r.dir+"/haproxy.cfg", []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	r.startTracker()
 	t.Cleanup(func() { r.stop() })
-	r.startProxy(path)
+	realtest.StartHAProxy(t, config, r.dir+"/master.sock")
+	r.await("HAProxy connected", r.connected)
 	return r
 }
 
@@ -151,26 +139,6 @@ func (r *rig) startTracker() {
 			r.t.Error(err)
 		}
 	})
-}
-
-func (r *rig) startProxy(path string) {
-	r.t.Helper()
-	var log bytes.Buffer
-	r.proxy = exec.Command(path, "-W", "-db", "-S", r.dir+"/master.sock", "-L", "hap1", "-f", filepath.Join(r.dir, "haproxy.cfg"))
-	r.proxy.Stderr = &log
-	if err := r.proxy.Start(); err != nil {
-		r.t.Fatal(err)
-	}
-	r.t.Cleanup(func() {
-		kill := time.AfterFunc(patience, func() { _ = r.proxy.Process.Kill() })
-		defer kill.Stop()
-		_ = r.proxy.Process.Signal(syscall.SIGTERM)
-		_ = r.proxy.Wait()
-		if r.t.Failed() {
-			r.t.Logf("HAProxy said: %s", log.String())
-		}
-	})
-	r.await("HAProxy connected", r.connected)
 }
 
 func (r *rig) connected() error { return r.tracker.Ready() }

@@ -1,7 +1,6 @@
 package drain
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +10,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,8 +78,8 @@ type proxy struct {
 	t       *testing.T
 	master  string // socket of its command line
 	front   string
-	front2  string // speaks HTTP/2
-	process *exec.Cmd
+	front2  string      // speaks HTTP/2
+	process *os.Process // the master
 	drained *rig
 	access  net.PacketConn // of the normal log
 
@@ -98,21 +95,18 @@ type proxy struct {
 // newProxy starts an HAProxy that drains to listen, which may name $DIR.
 func newProxy(t *testing.T, logs, listen string) *proxy {
 	t.Helper()
-	path, err := exec.LookPath("haproxy")
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skip("no haproxy on this machine")
-	} else if err != nil {
-		t.Fatal(err)
-	}
+	realtest.NeedHAProxy(t)
 	host, dir := fmt.Sprintf("127.78.3.%d", proxies.Add(1)%250+1), t.TempDir()
 	p := &proxy{t: t, master: dir + "/m.sock", gate: make(chan struct{}), served: map[string]uint64{}, table: map[string]uint64{}}
 	called := p.listenForPeers(host)
 	free := realtest.FreeAddrs(t, host, 3)
 	p.front, p.front2 = free[0], free[1]
 	p.drained = newRig(t, Config{Listen: []string{strings.NewReplacer("$DIR", dir, "$HOST", host).Replace(listen)}})
-	if p.access, err = net.ListenPacket("udp", host+":0"); err != nil {
+	access, err := net.ListenPacket("udp", host+":0")
+	if err != nil {
 		t.Fatal(err)
 	}
+	p.access = access
 	t.Cleanup(func() { p.access.Close() })
 	origin := httptest.NewServer(http.HandlerFunc(p.serve))
 	t.Cleanup(origin.Close)
@@ -120,31 +114,9 @@ func newProxy(t *testing.T, logs, listen string) *proxy {
 	config = strings.NewReplacer("$DIR", dir, "$LOCAL", free[2], "$TRACKER", called,
 		"$FRONT2", p.front2, "$FRONT", p.front, "$ORIGIN", origin.Listener.Addr().String(),
 		"$DRAIN", p.drained.Addrs()[0].String(), "$ACCESS", p.access.LocalAddr().String()).Replace(config)
-	if err := os.WriteFile(filepath.Join(dir, "haproxy.cfg"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p.start(path, filepath.Join(dir, "haproxy.cfg"))
+	p.process = realtest.StartHAProxy(t, config, p.master)
+	realtest.Await(t, "HAProxy connected", func() error { return p.taught(0) })
 	return p
-}
-
-func (p *proxy) start(path, config string) {
-	p.t.Helper()
-	var log bytes.Buffer
-	p.process = exec.Command(path, "-W", "-db", "-S", p.master, "-L", "hap1", "-f", config)
-	p.process.Stderr = &log
-	if err := p.process.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() {
-		kill := time.AfterFunc(realtest.Patience, func() { _ = p.process.Process.Kill() })
-		defer kill.Stop()
-		_ = p.process.Process.Signal(syscall.SIGTERM)
-		_ = p.process.Wait()
-		if p.t.Failed() {
-			p.t.Logf("HAProxy said: %s", log.String())
-		}
-	})
-	realtest.Await(p.t, "HAProxy connected", func() error { return p.taught(0) })
 }
 
 // serve is the origin: it charges the customer that the query names.
@@ -182,7 +154,7 @@ func (p *proxy) reload() {
 	realtest.Await(p.t, "new worker connected", func() error {
 		if time.Since(asked) > 10*time.Second && p.begun() == before {
 			asked = time.Now()
-			if err := p.process.Process.Signal(syscall.SIGUSR2); err != nil {
+			if err := p.process.Signal(syscall.SIGUSR2); err != nil {
 				return err
 			}
 		}
