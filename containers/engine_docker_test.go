@@ -29,11 +29,11 @@ func needDocker(t *testing.T) *docker {
 	t.Helper()
 	d, err := connectDocker(t.Context())
 	if err != nil {
-		missing(t, err)
+		realtest.Missing(t, err)
 	}
 	err = EnsureImages(t.Context(), []string{testImage, "haproof/web"}, ImageOptions{Progress: func(line string) { t.Log(line) }})
 	if err != nil {
-		missing(t, err)
+		realtest.Missing(t, err)
 	}
 	return d
 }
@@ -198,7 +198,7 @@ func TestContainerSaysHowItsProgramEnded(t *testing.T) {
 func TestCPULimitIsInForce(t *testing.T) {
 	d := needDocker(t)
 	if !d.info.CPUCfsQuota {
-		missing(t, errors.New("this daemon cannot limit CPU time"))
+		realtest.Missing(t, errors.New("this daemon cannot limit CPU time"))
 	}
 	l := newDockerLab(t, "free", "bound")
 	free := l.run(t, nodeSpec{Name: "free"}, "exec sleep 60")

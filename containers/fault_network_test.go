@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 func TestNetworkFaultsInProcesses(t *testing.T) { testNetworkFaults(t, engineLocal) }
@@ -26,7 +27,7 @@ func TestNetworkFaultsInContainers(t *testing.T) {
 // of one lab. After each the lab is whole and all witnesses agree.
 func testNetworkFaults(t *testing.T, engineName string) {
 	if os.Getuid() != 0 {
-		missing(t, errors.New("only root can mount a file system for diskfull"))
+		realtest.Missing(t, errors.New("only root can mount a file system for diskfull"))
 	}
 	l := startDisturbed(t, engineName, []string{harness.FaultCut, harness.FaultReset, harness.FaultDelay, harness.FaultHalfOpen, harness.FaultThrottle, harness.FaultDiskFull}, nil)
 	l.agree(t)

@@ -28,18 +28,10 @@ func testOptions(t *testing.T, engineName string) Options {
 	}
 	for _, name := range []string{"haproxy", "nginx", "php-fpm*", "bash"} {
 		if _, err := lookPath(name, opts.searchPath()); err != nil {
-			missing(t, err)
+			realtest.Missing(t, err)
 		}
 	}
 	return opts
-}
-
-func missing(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	}
-	t.Skip(err)
 }
 
 // trackerForTests builds the tracker once for all tests of the package.

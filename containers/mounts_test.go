@@ -25,7 +25,7 @@ func TestMountsAreReadWithTheirBlanks(t *testing.T) {
 
 func TestMountedDirectoryIsRemoved(t *testing.T) {
 	if os.Getuid() != 0 {
-		missing(t, errors.New("only root can mount"))
+		realtest.Missing(t, errors.New("only root can mount"))
 	}
 	dir := filepath.Join(realtest.ShortDir(t), "lab")
 	store := filepath.Join(dir, "tracker1", "store")

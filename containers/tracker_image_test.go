@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/harnesstest/simproxy"
 )
 
@@ -29,10 +30,10 @@ func dockerCommand(t *testing.T, args ...string) string {
 func buildTrackerImage(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("docker"); err != nil {
-		missing(t, err)
+		realtest.Missing(t, err)
 	}
 	if _, err := connectDocker(t.Context()); err != nil {
-		missing(t, err)
+		realtest.Missing(t, err)
 	}
 	dir := t.TempDir()
 	program, err := os.ReadFile(trackerForTests(t))

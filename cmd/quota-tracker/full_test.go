@@ -8,27 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
-
-// smallDisk mounts a file system with room for so many megabytes.
-func smallDisk(t *testing.T, megabytes int) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dm", megabytes)); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no file system to fill: %v", err)
-		}
-		t.Skipf("no file system to fill: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	return dir
-}
 
 // fill takes all the room there is, to the last byte, and returns how to give it back.
 func fill(t *testing.T, dir string) (empty func()) {
@@ -70,7 +55,8 @@ func (p *program) ask(path string) (int, string) {
 func TestFullDiskUnderTrafficLosesAndRepeatsNothing(t *testing.T) {
 	for _, keys := range []string{"generation", "plain"} {
 		t.Run(keys, func(t *testing.T) {
-			dir := smallDisk(t, 64)
+			dir := t.TempDir()
+			realtest.SmallDisk(t, dir, 64)
 			p := newProgram(t, "tracker", filepath.Join(dir, "tracker.db"), keys)
 			p.start()
 			f := newFleet(t, keys, 2000, p)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // TestChosenClientsLeaveAndNobodyElse plays against the origin, which sees who is
@@ -34,9 +35,9 @@ func TestChosenClientsLeaveAndNobodyElse(t *testing.T) {
 					t.Fatalf("%s: %d attempts of %d offered, error %v", when, len(attempts), driven.Offered, err)
 				}
 				left := checkWhoLeft(t, w, attempts)
-				await(t, "all connections closed", func() bool { return o.open() == 0 })
+				realtest.Until(t, "all connections closed", func() bool { return o.open() == 0 })
 				// A handler may see that its client is gone after the connection is.
-				await(t, "all answers given or given up", func() bool { return served.Load() == 150 })
+				realtest.Until(t, "all answers given or given up", func() bool { return served.Load() == 150 })
 				arrived, repeated := o.arrivals()
 				if arrived != 150 || repeated != 0 {
 					t.Errorf("%s, TLS %v: %d arrived, %d of them repeatedly, want 150 and 0", when, tls, arrived, repeated)

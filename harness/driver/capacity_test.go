@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // TestProbeCountsWhatEndedAndWhatWentWrong probes for longer where the machine is so busy
@@ -35,7 +36,7 @@ func TestProbeCountsWhatEndedAndWhatWentWrong(t *testing.T) {
 			if (got.RPS > 0) != (err == nil) || got.Attempts != asked.Load() || got.Errors != refused.Load() || repeated > 0 {
 				t.Errorf("%v: %+v of %d asked, %d refused, %d arrived, %d repeatedly, error %v", length, got, asked.Load(), refused.Load(), arrived, repeated, err)
 			}
-			await(t, "all connections closed", func() bool { return o.open() == 0 })
+			realtest.Until(t, "all connections closed", func() bool { return o.open() == 0 })
 		}
 		if err != nil {
 			t.Error(err)

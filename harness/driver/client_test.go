@@ -1,11 +1,13 @@
 package driver
 
 import (
+	"fmt"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // phpClient returns a client whose targets all go to PHP, for one customer.
@@ -40,9 +42,9 @@ func TestAConnectionThatDiedIdleCostsNoAttempt(t *testing.T) {
 				t.Errorf("TLS %v, attempt %d after its connection was closed: got %+v, want %+v", share, seq, got, want)
 			}
 			o.closeAll()
-			await(t, "connections closed", func() bool { return o.open() == 0 })
+			realtest.Until(t, "connections closed", func() bool { return o.open() == 0 })
 			for _, cn := range c.servers[0].poolFor(&target).idle {
-				await(t, "the client can know", func() bool { return ended(t, cn) })
+				realtest.Until(t, "the client can know", func() bool { return ended(t, cn) })
 			}
 		}
 		if o.opened != 10 {
@@ -76,7 +78,7 @@ func TestNoDescriptorsLeftIsAShortageOfTheClient(t *testing.T) {
 	c, targets := phpClient(t, 0, 30*time.Second, endpoint)
 	target := targets.At(0)
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: was.Max}); err != nil {
-		t.Skip("the descriptor limit cannot be lowered:", err)
+		realtest.Missing(t, fmt.Errorf("the descriptor limit cannot be lowered: %w", err))
 	}
 	got := c.send(0, &target)
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
@@ -112,7 +114,7 @@ func TestPreheatingOpensWhatTheFirstAttemptsNeedAndSendsNothing(t *testing.T) {
 	defer func() { _ = c.close() }()
 	targets := targetsOf(t, w)
 	(&offer{client: c, targets: targets}).preheat(t.Context(), staircase{{rateRPS: 100, count: 1000}})
-	await(t, "three connections", func() bool { return o.open() == 3 })
+	realtest.Until(t, "three connections", func() bool { return o.open() == 3 })
 	for seq := range uint64(60) { // in turn: none of them needs a connection more
 		target := targets.At(seq)
 		if got := c.send(seq, &target); got.outcome != harness.OK {

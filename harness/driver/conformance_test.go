@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // everyDriver runs a conformance test with each driver.
@@ -105,7 +106,7 @@ func TestEveryProfileIsDrivenExactlyOnceAndAsExpected(t *testing.T) {
 			if arrived != 500 || repeated != 0 {
 				t.Errorf("%s: %d arrived, %d of them repeatedly, want 500 and 0", profile, arrived, repeated)
 			}
-			await(t, "all connections closed", func() bool { return o.open() == 0 })
+			realtest.Until(t, "all connections closed", func() bool { return o.open() == 0 })
 			checkAgainstTargets(t, w, attempts)
 		}
 	})
@@ -239,7 +240,7 @@ func TestInterruptStopsSendingAndWaitsForWhatIsInFlight(t *testing.T) {
 		if diff := cmp.Diff(map[string]int{"ok": len(attempts)}, tally(attempts)); diff != "" {
 			t.Error(diff)
 		}
-		await(t, "all connections closed", func() bool { return o.open() == 0 })
+		realtest.Until(t, "all connections closed", func() bool { return o.open() == 0 })
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // TestIdleConnectionsAreJudgedByWhatWaitsOnThem says what a connection that has
@@ -30,7 +32,7 @@ func TestIdleConnectionsAreJudgedByWhatWaitsOnThem(t *testing.T) {
 			t.Fatal(err)
 		}
 		cn.used = c.used
-		await(t, c.why, func() bool { return come(t, cn, c.bytes, c.end) })
+		realtest.Until(t, c.why, func() bool { return come(t, cn, c.bytes, c.end) })
 		if got := cn.usable(); got != c.want {
 			t.Errorf("%s: usable %v, want %v", c.why, got, c.want)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // visits is what a server saw of the attempts on its connections.
@@ -191,7 +192,7 @@ func TestAHandshakeThatHangsEndsWithPatienceAndLeavesNothingOpen(t *testing.T) {
 		if diff := cmp.Diff(map[string]int{"failed timeout": 40}, got); diff != "" {
 			t.Error(diff)
 		}
-		await(t, "all connections closed", func() bool { return here.now() == 0 })
+		realtest.Until(t, "all connections closed", func() bool { return here.now() == 0 })
 	})
 }
 

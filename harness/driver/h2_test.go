@@ -21,6 +21,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 func TestAttemptsAreSaidInHTTP2AsInHTTP1(t *testing.T) {
@@ -74,7 +75,7 @@ func TestOneConnectionPerHostCarriesAllItsAttempts(t *testing.T) {
 			t.Errorf("%d attempts per connection: %d connections opened for %v, %d attempts in another protocol or for another host than their connection's",
 				requests, o.opened, hosts, strange.Load())
 		}
-		await(t, "all connections closed", func() bool { return o.open() == 0 })
+		realtest.Until(t, "all connections closed", func() bool { return o.open() == 0 })
 	}
 }
 
@@ -216,7 +217,7 @@ func TestAnAttemptThatTimesOutLeavesTheOthersAlone(t *testing.T) {
 		}
 	}
 	send(patientFrom, time.Minute)
-	await(t, "those who are answered have asked", func() bool { return asked.Load() == each })
+	realtest.Until(t, "those who are answered have asked", func() bool { return asked.Load() == each })
 	send(0, 100*time.Millisecond)
 	all.Wait()
 	want := map[ending]int{

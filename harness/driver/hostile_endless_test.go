@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // repeat says the same until the client has had enough.
@@ -175,10 +176,10 @@ func TestAHostileServerDisturbsNobodyElse(t *testing.T) {
 			if diff := cmp.Diff(map[string]int{"ok": 500, h.want: 500}, tally(attempts)); diff != "" {
 				t.Errorf("%s: %s", h.why, diff)
 			}
-			await(t, h.why+": nothing is left open", func() bool { return footprint().files <= before.files+2 })
+			realtest.Until(t, h.why+": nothing is left open", func() bool { return footprint().files <= before.files+2 })
 			// Servers' goroutines end when they see that their client is gone.
-			await(t, h.why+": nothing is left running", func() bool { return footprint().goroutines <= before.goroutines+2 })
-			await(t, h.why+": nothing is left on the heap", func() bool { return footprint().heap <= before.heap+16<<20 })
+			realtest.Until(t, h.why+": nothing is left running", func() bool { return footprint().goroutines <= before.goroutines+2 })
+			realtest.Until(t, h.why+": nothing is left on the heap", func() bool { return footprint().heap <= before.heap+16<<20 })
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // searching is a search from below to far above the capacity.
@@ -70,7 +71,7 @@ func TestSearchFindsTheCapacityAndStopsBeyondIt(t *testing.T) {
 		if arrived, repeated := o.arrivals(); repeated != 0 || arrived <= len(attempts) {
 			t.Errorf("%d arrived, %d repeatedly: want the attempts and, with other ids, those of the probe", arrived, repeated)
 		}
-		await(t, "all connections closed", func() bool { return o.open() == 0 })
+		realtest.Until(t, "all connections closed", func() bool { return o.open() == 0 })
 	})
 }
 

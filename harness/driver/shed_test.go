@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // skipHTTP2 skips a test of Connect.Most, which HTTP/2 has none of.
@@ -41,7 +42,7 @@ func checkShed(t *testing.T, o *origin, w harness.Workload, attempts []harness.A
 			t.Errorf("shed attempt %+v", a)
 		}
 	}
-	await(t, "everything that was sent has arrived", func() bool {
+	realtest.Until(t, "everything that was sent has arrived", func() bool {
 		arrived, repeated := o.arrivals()
 		return arrived+shed+refused == int(scheduled) && repeated == 0
 	})

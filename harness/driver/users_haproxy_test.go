@@ -101,7 +101,7 @@ func stickyHAProxy(t *testing.T, servers []string) string {
 	t.Cleanup(func() { stop(); _ = c.Wait() })
 	// The kernel takes connections before HAProxy does.
 	probe := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	await(t, "HAProxy answers", func() bool {
+	realtest.Until(t, "HAProxy answers", func() bool {
 		response, err := probe.Get("http://" + l.Addr().String() + "/beacon")
 		if err == nil {
 			_ = response.Body.Close()

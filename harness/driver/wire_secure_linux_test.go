@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/haproof/haproof/harness"
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // chopped is a server's side of a connection that a test may write to in pieces.
@@ -86,7 +87,7 @@ func oneShard(t *testing.T, w harness.Workload, to harness.Endpoint) (*wireEngin
 // turns has a shard look at its sockets until done says so.
 func (s *shard) turns(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	await(t, what, func() bool {
+	realtest.Until(t, what, func() bool {
 		events, err := s.poller.wait(0)
 		if err != nil {
 			t.Fatal(err)
@@ -369,7 +370,7 @@ func TestAShardWithoutDescriptorsSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: was.Max}); err != nil {
-		t.Skip("the descriptor limit cannot be lowered:", err)
+		realtest.Missing(t, fmt.Errorf("the descriptor limit cannot be lowered: %w", err))
 	}
 	_, err := s.connection(&s.servers[0].clear)
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {

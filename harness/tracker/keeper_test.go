@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/peers"
 )
 
@@ -105,7 +106,7 @@ func TestServerAcknowledgesOnlyWhatIsDurable(t *testing.T) {
 	}
 	store.set(true, false) // until the session has given up
 	p.Say(2, quota, "a|1", 6)
-	until(t, "counted", func() bool {
+	realtest.Until(t, "counted", func() bool {
 		got, err := s.Totals(t.Context(), Totals{}) // it waits
 		return errors.Is(err, errDisk) && got.Total == 6
 	})
@@ -231,7 +232,7 @@ func TestServerCountsWhatASessionSaidBeforeItBroke(t *testing.T) {
 	p.Write(append(u.AppendTo(quota.AppendTo(nil)), bytes.Repeat([]byte{0xff}, 32)...))
 	for range p.Acks { // until it ends
 	}
-	until(t, "what it said is counted", func() bool { return totals(t, s)["a"] == 5 })
+	realtest.Until(t, "what it said is counted", func() bool { return totals(t, s)["a"] == 5 })
 }
 
 func TestServerWithPlainKeysWaitsUntilAllIsTold(t *testing.T) {

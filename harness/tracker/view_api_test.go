@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/peers"
 )
 
@@ -45,30 +46,21 @@ func TestTotalsNowSayWhetherTheyAreDurable(t *testing.T) {
 	before := time.Now()
 	table := quota
 	p.Write((&peers.Update{Table: &table, ID: 2, Key: []byte("a|1"), Values: []uint64{6}}).AppendTo(nil))
-	until(t, "counted", func() bool {
+	realtest.Until(t, "counted", func() bool {
 		got, durable = s.TotalsNow(got)
 		return got.Total == 13
 	})
 	if durable {
 		t.Error("what was not committed is said to be durable")
 	}
-	until(t, "the failure is known", func() bool {
+	realtest.Until(t, "the failure is known", func() bool {
 		since, err := s.StoreFailure()
 		return err != nil && !since.Before(before)
 	})
 	store.full.Store(false)
-	until(t, "committed", func() bool {
+	realtest.Until(t, "committed", func() bool {
 		got, durable = s.TotalsNow(got)
 		_, err := s.StoreFailure()
 		return durable && got.Total == 13 && err == nil
 	})
-}
-
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); <-time.After(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-	}
 }

@@ -3,6 +3,7 @@
 package realtest
 
 import (
+	"errors"
 	"net"
 	"os"
 	"testing"
@@ -16,7 +17,7 @@ const Patience = 2 * time.Minute
 // takes too long.
 func Await(t testing.TB, what string, ok func() error) {
 	t.Helper()
-	poll := time.NewTicker(5 * time.Millisecond)
+	poll := time.NewTicker(2 * time.Millisecond)
 	defer poll.Stop()
 	deadline := time.After(Patience)
 	for {
@@ -30,6 +31,27 @@ func Await(t testing.TB, what string, ok func() error) {
 			t.Fatalf("%s: not within %v: %v", what, Patience, err)
 		}
 	}
+}
+
+// Until is Await for what has nothing to say while it does not hold.
+func Until(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	Await(t, what, func() error {
+		if holds() {
+			return nil
+		}
+		return errors.New("it does not hold")
+	})
+}
+
+// Missing skips a test for which this machine lacks something. In CI nothing is missing:
+// there it fails.
+func Missing(t testing.TB, err error) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	t.Skip(err)
 }
 
 // ShortDir is a directory that lasts as long as the test. Its path is short enough for

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // promises are what the blocks under a heading must print.
@@ -51,7 +53,7 @@ func TestThePageLeadsToACountedCustomer(t *testing.T) {
 	if err := haproxy.Process.Signal(syscall.SIGUSR2); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the new process told everything", func() bool {
+	realtest.Until(t, "the new process told everything", func() bool {
 		status, _ := s.get(s.host+":8405", "", "/readyz")
 		return status == http.StatusOK && tracker.said("session opened") == 2 && tracker.said("session ended") == 1
 	})
@@ -64,7 +66,7 @@ func TestThePageLeadsToACountedCustomer(t *testing.T) {
 func (s *site) awaitTotals(want map[string]uint64) {
 	s.t.Helper()
 	r := &running{t: s.t, http: s.host + ":8405"}
-	await(s.t, fmt.Sprint("counted: ", want), func() bool { return cmp.Equal(r.totals(), want) })
+	realtest.Until(s.t, fmt.Sprint("counted: ", want), func() bool { return cmp.Equal(r.totals(), want) })
 }
 
 // demandToken asks an API with the certificates of the page and a token, and without.
@@ -109,7 +111,7 @@ func TestTheExampleFilesCountDenyAndTell(t *testing.T) {
 		s.charge("free.test")
 		s.charge("example")
 	}
-	await(t, "free.test denied", func() bool {
+	realtest.Until(t, "free.test denied", func() bool {
 		status, err := s.get(s.host+":8080", "free.test", "/")
 		return err == nil && status == http.StatusTooManyRequests
 	})
@@ -150,10 +152,10 @@ func TestTheExampleFilesCountWhatAStoppingProcessAnswers(t *testing.T) {
 		status, _ := s.get(s.host+":8080", "free.test", "/wait") // 0 if there is no answer
 		answered <- status
 	}()
-	await(t, "an attempt at the application", func() bool { return s.held.Load() == 1 })
+	realtest.Until(t, "an attempt at the application", func() bool { return s.held.Load() == 1 })
 	s.awaitTotals(map[string]uint64{"free.test": 1})
 	asked := time.Time{}
-	await(t, "the old process stopping", func() bool {
+	realtest.Until(t, "the old process stopping", func() bool {
 		if time.Since(asked) > 3*time.Second { // a master that has only just started may overlook the signal
 			asked = time.Now()
 			if err := haproxy.Process.Signal(syscall.SIGUSR2); err != nil {

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 )
 
 // site is a machine as the documentation has it: its files are in a folder, and its
@@ -176,9 +178,9 @@ func (s *site) run(env []string, program string, args ...string) *service {
 func (s *site) up(env ...string) (tracker, haproxy *service) {
 	s.t.Helper()
 	tracker = s.run(env, "quota-tracker", "-config", "/etc/quota-tracker/quota-tracker.yaml")
-	await(s.t, "the API up", func() bool { _, err := s.get(s.host+":8405", "", "/healthz"); return err == nil })
+	realtest.Until(s.t, "the API up", func() bool { _, err := s.get(s.host+":8405", "", "/healthz"); return err == nil })
 	haproxy = s.run(nil, "haproxy", "-W", "-f", "/etc/haproxy/haproxy.cfg")
-	await(s.t, "ready", func() bool { status, _ := s.get(s.host+":8405", "", "/readyz"); return status == http.StatusOK })
+	realtest.Until(s.t, "ready", func() bool { status, _ := s.get(s.host+":8405", "", "/readyz"); return status == http.StatusOK })
 	return tracker, haproxy
 }
 

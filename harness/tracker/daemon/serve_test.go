@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/harnesstest/simproxy"
 	"github.com/haproof/haproof/harness/tracker/webhook"
 )
@@ -79,22 +80,6 @@ func (r *running) end() {
 
 // patience is how long a test waits for what must come, however busy the machine is.
 const patience = 2 * time.Minute
-
-// await asks until the condition holds.
-func await(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for !holds() {
-		select {
-		case <-look.C:
-		case <-deadline.C:
-			t.Fatalf("after %v: not %s", patience, what)
-		}
-	}
-}
 
 func (r *running) totals() map[string]uint64 {
 	r.t.Helper()
@@ -201,12 +186,12 @@ func TestReloadedPlansMustFitToTheStoreThatRuns(t *testing.T) {
 	r := start(t, "-config", file)
 	write("400d", "{month: 10}")
 	r.reload <- syscall.SIGHUP
-	await(t, "the mistake logged", func() bool {
+	realtest.Until(t, "the mistake logged", func() bool {
 		return strings.Contains(r.logged(), "these plans need a restart: store.retention 24h0m0s: limits need at least 744h0m0s")
 	})
 	write("24h", "{day: 11}")
 	r.reload <- syscall.SIGHUP
-	await(t, "the plan in force", func() bool { return strings.Contains(r.logged(), "plans and certificates were read again") })
+	realtest.Until(t, "the plan in force", func() bool { return strings.Contains(r.logged(), "plans and certificates were read again") })
 	r.end()
 }
 
@@ -258,23 +243,23 @@ func TestLimitsAreTaughtToldAndReloaded(t *testing.T) {
 	p.Inc("b", 10)
 	p.Inc("vip", 99)
 	plan := func() map[string][]uint64 { return p.Taught()["/plan"] }
-	await(t, "b denied", func() bool { return cmp.Equal(plan(), map[string][]uint64{"b": {1}}) })
-	await(t, "the webhook told", func() bool { return receiver.sorted() == "b 100 <nil>" })
+	realtest.Until(t, "b denied", func() bool { return cmp.Equal(plan(), map[string][]uint64{"b": {1}}) })
+	realtest.Until(t, "the webhook told", func() bool { return receiver.sorted() == "b 100 <nil>" })
 
 	write(9)
 	r.reload <- syscall.SIGHUP
-	await(t, "a denied", func() bool { return cmp.Equal(plan(), map[string][]uint64{"a": {1}, "b": {1}}) })
+	realtest.Until(t, "a denied", func() bool { return cmp.Equal(plan(), map[string][]uint64{"a": {1}, "b": {1}}) })
 	write(11)
 	r.reload <- syscall.SIGHUP
-	await(t, "both released", func() bool { return cmp.Equal(plan(), map[string][]uint64{"a": {0}, "b": {0}}) })
+	realtest.Until(t, "both released", func() bool { return cmp.Equal(plan(), map[string][]uint64{"a": {0}, "b": {0}}) })
 
 	if err := os.WriteFile(file, []byte("limits: {plans: {free: {totl: 1}}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r.reload <- syscall.SIGHUP
-	await(t, "the mistake logged", func() bool { return strings.Contains(r.logged(), "totl") })
+	realtest.Until(t, "the mistake logged", func() bool { return strings.Contains(r.logged(), "totl") })
 	p.Inc("a", 2)
-	await(t, "a denied by the plan that stayed", func() bool { return cmp.Equal(plan()["a"], []uint64{1}) })
+	realtest.Until(t, "a denied by the plan that stayed", func() bool { return cmp.Equal(plan()["a"], []uint64{1}) })
 	r.end()
 }
 
@@ -295,7 +280,7 @@ func TestDrainedLinesCountOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	await(t, "two answers of a and one of b counted", func() bool { return cmp.Equal(r.totals(), map[string]uint64{"a": 2, "b": 1}) })
+	realtest.Until(t, "two answers of a and one of b counted", func() bool { return cmp.Equal(r.totals(), map[string]uint64{"a": 2, "b": 1}) })
 	r.end()
 }
 

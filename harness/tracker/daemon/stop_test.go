@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haproof/haproof/harness/harnesstest/realtest"
 	"github.com/haproof/haproof/harness/tracker"
 	"github.com/haproof/haproof/harness/tracker/drain"
 )
@@ -42,7 +43,7 @@ func TestItStopsThoughTheLastLinesCannotBeStored(t *testing.T) {
 	if _, err := conn.Write([]byte(drainLines[0])); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the line counted", func() bool { return d.server.Statistics().Drained[drain.Fresh] == 1 })
+	realtest.Until(t, "the line counted", func() bool { return d.server.Statistics().Drained[drain.Fresh] == 1 })
 	stop()
 	select {
 	case err := <-ended:

@@ -38,13 +38,7 @@ func TestCommitWorksAgainWhenTheDiskHasRoom(t *testing.T) {
 // A small file system of its own, full to the last byte.
 func TestFullFileSystemLosesNothing(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no file system to fill: %v", err)
-		}
-		t.Skipf("no file system to fill: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	realtest.SmallDisk(t, dir, 1)
 	path, sc := filepath.Join(dir, "tracker.db"), newScript(43)
 	s := mustOpen(t, path, never)
 	ballast := filepath.Join(dir, "ballast")
@@ -81,10 +75,7 @@ func TestFullFileSystemLosesNothing(t *testing.T) {
 
 func TestReadOnlyFileSystemIsAClearError(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
-		t.Skipf("no file system to make read-only: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	realtest.SmallDisk(t, dir, 4)
 	path := filepath.Join(dir, "tracker.db")
 	s, err := open(context.Background(), path, options, never)
 	if err != nil {
